@@ -1,0 +1,82 @@
+"""What a connector is: the options of one kind of source, and how its files are fetched."""
+
+from __future__ import annotations
+
+import random
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import Field as Setting
+
+from contracts.batch import RawFile
+from contracts.connection import Connection
+from contracts.formats import Format
+from contracts.model import Frozen
+
+
+def _unwatched(_done: int, _total: int | None) -> None:
+    """Progress that nobody looks at."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One visit to a source: what the connector is told, and what it may use of the world."""
+
+    place: str  # the dataset's id, for the sentences
+    folder: Path  # exists; the fetched files are written into it
+    clock: Callable[[], datetime]  # aware, UTC
+    known: tuple[RawFile, ...] = ()  # the last landed batch; empty: fetch whatever is there
+    promised: Format | None = None  # the contract's format, to tell data from an error that looks like it
+    contact: str = ""  # the city's address, told to the source in the user agent
+    progress: Callable[[int, int | None], None] = _unwatched  # bytes so far, bytes announced
+    sleep: Callable[[float], None] = time.sleep
+    chance: Callable[[], float] = random.random  # in [0, 1), spreads the retries
+
+
+class FetchedFile(Frozen):
+    """One file as the source sent it, on the local disk."""
+
+    path: Path
+    name: str = Setting(description="Its file name at the source.")
+    origin: str = Setting(description="URL or path it came from, secrets out.")
+    media_type: str | None = None
+    sha256: str
+    bytes: int
+    fetched_at: datetime = Setting(description="UTC.")
+    request: dict[str, str] = Setting(default_factory=dict, description="Request headers, secrets out.")
+    response: dict[str, str] = Setting(
+        default_factory=dict, description="Response headers, lower-case names, secrets out."
+    )
+
+    def landed(self, key: str) -> RawFile:
+        """The same file, as the work store keeps it under `key`."""
+        return RawFile(key=key, **self.model_dump(exclude={"path"}))
+
+
+class Fetched(Frozen):
+    """What one visit brought; no file at all where the source says that nothing changed."""
+
+    files: tuple[FetchedFile, ...] = ()
+    proof: str = Setting(description="How completeness is known, or `unknown`.")
+    unchanged: bool = False
+
+
+class Connector(Frozen, ABC):
+    """The options of one kind of source, closed to what that kind does not know.
+
+    A new kind is one module `connectors/<kind>.py` with one class of the kind's name in CamelCase.
+    """
+
+    @abstractmethod
+    def fetch(self, connection: Connection, visit: Visit) -> Fetched:
+        """The files of the source, whole, written under `visit.folder`.
+
+        Raises:
+            SourceUnavailable: it does not answer, or asks to come back later; the only one worth a retry.
+            SourceChanged: it answers something else than what was promised.
+            SourceIncomplete: it sent less than it announced.
+        """

@@ -1,0 +1,150 @@
+"""What travels between the stages: names, counts and hashes, never rows."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field as Setting
+
+from contracts.dataset import Audience
+from contracts.model import Frozen
+
+Severity = Literal["critical", "warning"]
+
+
+class RawFile(Frozen):
+    """One file as the source sent it, kept in the work store."""
+
+    key: str = Setting(description="Its key in the work store.")
+    name: str = Setting(description="Its file name at the source.")
+    origin: str = Setting(description="URL or path it came from, secrets out.")
+    media_type: str | None = None
+    sha256: str
+    bytes: int
+    fetched_at: datetime = Setting(description="UTC.")
+    request: dict[str, str] = Setting(default_factory=dict, description="Request headers, secrets out.")
+    response: dict[str, str] = Setting(
+        default_factory=dict, description="Response headers, lower-case names."
+    )
+
+
+class RawBatch(Frozen):
+    """All that one extraction brought."""
+
+    dataset_id: str
+    batch_id: str
+    files: tuple[RawFile, ...]
+    proof: str = Setting(description="How completeness is known, or `unknown`.")
+
+    @property
+    def digest(self) -> str:
+        """sha256 over the files' names and sha256: equal exactly when the bytes are."""
+        lines = sorted(f"{file.name} {file.sha256}" for file in self.files)
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+class Finding(Frozen):
+    """One promise looked at and not kept; never holds a cell's value."""
+
+    rule: str
+    severity: Severity
+    field: str | None = None
+    count: int | None = Setting(None, description="Rows concerned, where they can be counted.")
+    met: str = Setting(description="One clause: what was met, and what was promised.")
+
+
+class StagedBatch(Frozen):
+    """A conformed table and its misfits, as Parquet in the work store."""
+
+    dataset_id: str
+    batch_id: str
+    table_key: str = Setting(description="Parquet: one column per field, in contract order.")
+    rejects_key: str = Setting(
+        description="Parquet: line (bigint), field, value, reason (text), row_rejected (boolean); by line."
+    )
+    raw_digest: str
+    rows_read: int
+    rows_kept: int
+    rows_rejected: int = Setting(description="Rows left out; rows_read = rows_kept + rows_rejected.")
+    cells_voided: int
+    findings: tuple[Finding, ...] = ()
+
+
+class Verdict(Frozen):
+    """What Great Expectations said of a staged table."""
+
+    dataset_id: str
+    batch_id: str
+    evaluated: int = Setting(description="Expectations run.")
+    findings: tuple[Finding, ...] = ()
+    public_findings: tuple[Finding, ...] = Setting(
+        (), description="Of the public view, judged apart: the only ones a public manifest may carry."
+    )
+
+    @property
+    def refused(self) -> bool:
+        """Whether a critical promise was broken."""
+        return any(finding.severity == "critical" for finding in self.findings)
+
+
+class Column(Frozen):
+    """One published column, as the dictionary shows it."""
+
+    name: str
+    type: str
+    unit: str | None = None
+    about: str | None = None
+    label: str | None = None
+    required: bool = False
+
+
+class FileEntry(Frozen):
+    """One file of a release."""
+
+    name: str
+    media_type: str
+    bytes: int
+    sha256: str
+
+
+class Manifest(Frozen):
+    """What one release of one audience holds; nothing in it is derived from another audience's view."""
+
+    dataset_id: str
+    audience: Audience
+    release_id: str
+    created_at: datetime
+    title: str
+    publisher: str
+    licence: str
+    attribution: str | None = None
+    rows: int
+    columns: tuple[Column, ...]
+    files: tuple[FileEntry, ...]
+    contract_hash: str
+    content_sha256: str = Setting(description="Of the rows and the columns' types, not of the wrapping.")
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = Setting((), description="What was left out, and why (no XLSX above …).")
+
+
+class Commit(Frozen):
+    """One entry of an audience's log; kept for ever."""
+
+    sequence: int = Setting(ge=1)
+    release_id: str
+    manifest_sha256: str
+    previous_sha256: str | None = Setting(description="sha256 of the previous commit's bytes.")
+    attempt_id: str
+    action: Literal["publish", "rollback", "withdraw"] = "publish"
+    committed_at: datetime
+
+
+class Current(Frozen):
+    """The pointer: which release readers should take now (`current.json`)."""
+
+    sequence: int
+    release_id: str
+    checked_at: datetime
+    expires_at: datetime = Setting(description="In the past: nobody has verified the data since.")

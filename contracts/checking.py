@@ -1,0 +1,152 @@
+"""What must hold between the parts of one contract: each rule gives the place and the sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from zoneinfo import available_timezones
+
+from contracts.dataset import Condition, Dataset, Field
+from contracts.explaining import did_you_mean
+from contracts.reading import Place
+from contracts.vocabulary import Vocabulary
+
+Finding = tuple[Place, str, str]
+_CRON = re.compile(r"(?:[\d*/,\-]+|[A-Za-z,\-]+)(?: +(?:[\d*/,\-]+|[A-Za-z,\-]+)){4}")
+# RE2, which DuckDB runs, knows no look-around and no back-reference (github.com/google/re2/wiki/Syntax)
+_NOT_RE2 = re.compile(r"\(\?(?:=|!|<=|<!|\()|\\[1-9]|\(\?P=")
+_SUITED = {  # option → the types it means something for
+    "values": {"enum"}, "words": {"boolean"}, "zone": {"instant"}, "format": {"date", "instant"},
+    "ambiguous": {"instant"}, "crs": {"geometry"}, "written_as": {"geometry"},
+    "decimal_mark": {"number", "decimal"}, "thousands": {"number", "decimal", "integer"},
+    "pattern": {"string", "siren", "siret"}, "max_length": {"string"},
+    "min": {"integer", "number", "decimal"}, "max": {"integer", "number", "decimal"},
+}  # fmt: skip
+
+
+def findings_in(dataset: Dataset, vocabulary: Vocabulary) -> Iterator[Finding]:
+    """Everything in the contract that contradicts itself, its vocabulary or its model."""
+    for name, field in dataset.fields.items():
+        yield from _about_field(name, field)
+    yield from _about_names(dataset)
+    yield from _about_audiences(dataset)
+    yield from _about_rows(dataset)
+    yield from _about_model(dataset, vocabulary)
+    if dataset.schedule is not None and not _CRON.fullmatch(dataset.schedule):
+        yield ("schedule",), f"{dataset.schedule!r} is not five cron fields", 'Write it like "15 4 * * *".'
+
+
+def _about_field(name: str, field: Field) -> Iterator[Finding]:
+    place: Place = ("fields", name)
+    base = "decimal" if field.decimal else field.type
+    for option, types in _SUITED.items():
+        if option in field.model_fields_set and getattr(field, option) is not None and base not in types:
+            yield (
+                (*place, option),
+                f"`{option}` means nothing for the type {base}",
+                "Remove it, or set `type:`.",
+            )
+    if field.about is None:
+        yield place, "has no `about:`", "Say in one French sentence what it is."
+    if field.pattern is not None and _NOT_RE2.search(field.pattern):
+        met = "the pattern uses look-around or a back-reference, which the engine (RE2) does not know"
+        yield (*place, "pattern"), met, "Write it without."
+    yield from _about_time(place, field)
+    if len(field.source) > 1 and base not in ("instant", "string", "geometry"):
+        yield (*place, "from"), f"a {base} is made of one source column", "Name one."
+    if base == "geometry" and (len(field.source) == 2) == (field.written_as in ("lat_lon", "wkt", "geojson")):
+        met = "a geometry comes from two columns [x, y], or from one with `written_as:`"
+        yield place, met, "Give `from: [x, y]`, or `written_as: lat_lon | wkt | geojson`."
+    if any(not column.strip() for column in field.source):
+        yield (*place, "from"), "names nothing", "Give the source column's name."
+
+
+def _about_time(place: Place, field: Field) -> Iterator[Finding]:
+    if field.type != "instant":
+        return
+    offset_written = field.format is None or "%z" in field.format
+    if not offset_written and field.zone is None:
+        met = "an instant written without an offset needs `zone:`"
+        yield place, met, "Name the zone its clock shows: `zone: Europe/Paris`, or UTC."
+    if field.zone is not None and field.zone not in available_timezones():
+        yield (*place, "zone"), f"{field.zone!r} is not a time zone", "Write it like Europe/Paris."
+
+
+def _about_names(dataset: Dataset) -> Iterator[Finding]:
+    seen: dict[str, str] = {}
+    for name in dataset.fields:
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,62}", name):
+            yield ("fields", name), "is not a column name", "Use letters without accents, digits and _."
+        twin = seen.setdefault(name.lower(), name)
+        if twin != name:
+            yield ("fields", name), f"differs from {twin!r} by capitals only", "Rename one of them."
+    for index, name in enumerate(dataset.key):
+        if name not in dataset.fields:
+            yield ("key", index), f"{name!r} is not a field", did_you_mean(name, dataset.fields)
+    freshness = dataset.quality.freshness
+    if freshness is not None:
+        dated = [name for name, field in dataset.fields.items() if field.type in ("date", "instant")]
+        if freshness.field not in dated:
+            met = f"{freshness.field!r} is no date or instant field"
+            yield ("quality", "freshness", "field"), met, did_you_mean(freshness.field, dated)
+
+
+def _about_audiences(dataset: Dataset) -> Iterator[Finding]:
+    if "public" not in dataset.audiences:
+        if not dataset.hidden_because:
+            met = "a dataset without a public audience states its legal ground"
+            yield ("audiences",), met, "Add `hidden_because:` (CRPA L311-5, L311-6 …)."
+        return
+    if not any(field.public for field in dataset.fields.values()):
+        yield ("audiences",), "has a public audience but no public field", "Set `public: true` on some."
+    for name, field in dataset.fields.items():
+        if not field.public and not field.hidden_because:
+            met = "is hidden from the public without a legal ground"
+            yield ("fields", name), met, "Add `public: true`, or `hidden_because:` with the ground."
+    for index, name in enumerate(dataset.key):
+        if name in dataset.fields and not dataset.fields[name].public:
+            met = f"{name!r} is hidden, so public rows would have no key of their own"
+            yield ("key", index), met, "Choose a key of public fields."
+
+
+def _about_rows(dataset: Dataset) -> Iterator[Finding]:
+    for index, condition in enumerate(dataset.public_rows):
+        place: Place = ("public_rows", index)
+        field = dataset.fields.get(condition.field)
+        if field is None:
+            hint = did_you_mean(condition.field, dataset.fields)
+            yield (*place, "field"), f"{condition.field!r} is not a field", hint
+        elif not _comparable(condition, field):
+            yield (
+                place,
+                f"the condition does not suit a field of type {field.type}",
+                "Compare like with like.",
+            )
+
+
+def _comparable(condition: Condition, field: Field) -> bool:
+    numeric = field.type in ("integer", "number") or field.decimal is not None
+    if condition.present:
+        return True
+    if condition.at_least is not None or condition.at_most is not None:
+        return numeric
+    for value in condition.among or (condition.equals,):
+        if isinstance(value, bool) != (field.type == "boolean"):
+            return False
+        if not isinstance(value, bool) and isinstance(value, (int, float)) != numeric:
+            return False
+    return field.type not in ("geometry", "date", "instant")
+
+
+def _about_model(dataset: Dataset, vocabulary: Vocabulary) -> Iterator[Finding]:
+    if dataset.model is None:
+        return
+    if dataset.model not in vocabulary.models:
+        hint = did_you_mean(dataset.model, vocabulary.models)
+        yield ("model",), f"{dataset.model!r} is not a model of the vocabulary", hint
+        return
+    covered = {field.term for field in dataset.fields.values()} | set(dataset.fields)
+    missing = [term for term in vocabulary.models[dataset.model] if term not in covered]
+    if missing:
+        met = f"the model {dataset.model} also needs {', '.join(missing)}"
+        yield ("model",), met, "Add a field of that name, or of that `type:`."

@@ -1,0 +1,91 @@
+"""How a source writes its bytes: the declared dialect, never a guessed one."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field as Setting
+from pydantic import model_validator
+
+from contracts.model import Frozen
+
+
+class Packed(Frozen):
+    """What every format shares: the archive around the file."""
+
+    archive: Literal["gz", "zip"] | None = Setting(None, description="The archive around the file.")
+    member: str | None = Setting(
+        None, description="Name or pattern (`*.csv`) of the one file to read inside a zip."
+    )
+
+    @model_validator(mode="after")
+    def _member_needs_zip(self) -> Packed:
+        if self.member is not None and self.archive != "zip":
+            raise ValueError("`member` goes with `archive: zip`")
+        return self
+
+
+class CsvFormat(Packed):
+    """Delimited text with one record a line, quoted by RFC 4180."""
+
+    type: Literal["csv"]
+    delimiter: str = Setting(",", min_length=1, max_length=1)
+    quote: str = Setting('"', max_length=1, description="Empty: nothing is ever quoted.")
+    encoding: str = Setting("utf-8", description="A Python codec name: utf-8, cp1252, utf-16 …")
+    header: int | None = Setting(
+        1, ge=1, description="Which line (after `skip_top`) holds the headers; null: there is none."
+    )
+    columns: tuple[str, ...] = Setting(
+        (), description="The names of the columns, where the file has no header."
+    )
+    skip_top: int = Setting(0, ge=0, description="Lines before the header that are not data.")
+    skip_bottom: int | tuple[str, ...] = Setting(
+        0,
+        description="Last lines that are not data: how many (blank ones not counted), or how each begins.",
+    )
+    trailing_delimiter: bool = Setting(
+        False, description="Every data line ends with one delimiter more than the header."
+    )
+
+    @model_validator(mode="after")
+    def _columns_replace_header(self) -> CsvFormat:
+        if (self.header is None) != bool(self.columns):
+            raise ValueError("give `columns` exactly where `header: null` says that there is none")
+        return self
+
+
+class SheetFormat(Packed):
+    """A workbook's sheet: XLSX, XLS or ODS."""
+
+    type: Literal["xlsx", "xls", "ods"]
+    sheet: str | int = Setting(1, description="The sheet's name, or its number from 1.")
+    header: int = Setting(1, ge=1, description="The sheet's row that holds the headers.")
+    skip_bottom: int = Setting(0, ge=0, description="Last non-blank rows that are not data.")
+
+
+class JsonFormat(Packed):
+    """JSON or JSON Lines; nested values are named by path (`address.street`)."""
+
+    type: Literal["json", "jsonl"]
+    records: str = Setting(
+        "", description="Path to the list of records (`data.items`); empty: the document is the list."
+    )
+    encoding: str = "utf-8"
+
+
+class GeoJsonFormat(Packed):
+    """A FeatureCollection; its properties are columns, its geometry the column `geometry`."""
+
+    type: Literal["geojson"]
+
+
+class ParquetFormat(Packed):
+    """Apache Parquet; every value arrives as text and is typed by the contract."""
+
+    type: Literal["parquet"]
+
+
+Format = Annotated[
+    CsvFormat | SheetFormat | JsonFormat | GeoJsonFormat | ParquetFormat,
+    Setting(discriminator="type"),
+]

@@ -1,0 +1,135 @@
+"""All contracts of a city, read once: what is sound, and every fault of what is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from contracts.checking import findings_in
+from contracts.city import City
+from contracts.dataset import Dataset
+from contracts.errors import ContractInvalid, Fault
+from contracts.explaining import did_you_mean, faults_of
+from contracts.filling import filled
+from contracts.reading import Document, document_at, dotted
+from contracts.vocabulary import Vocabulary
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Library:
+    """The city's settings and contracts; a broken contract is in `faults` and in nothing else."""
+
+    city: City
+    vocabulary: Vocabulary
+    datasets: dict[str, Dataset]
+    faults: dict[str, tuple[Fault, ...]]
+    documents: dict[str, Document] = field(repr=False)
+
+    def dataset(self, dataset_id: str) -> Dataset:
+        """The sound contract of that name.
+
+        Raises:
+            ContractInvalid: there is none, or it has faults.
+        """
+        if dataset_id in self.datasets:
+            return self.datasets[dataset_id]
+        if dataset_id in self.faults:
+            raise ContractInvalid(self.faults[dataset_id])
+        raise _unknown(dataset_id, [*self.datasets, *self.faults])
+
+
+def library_at(config: Path) -> Library:
+    """Every contract under `config`, in the order of their names.
+
+    Raises:
+        ContractInvalid: `city.yml` or `vocabulary.yml` is broken, without which no contract can be read.
+    """
+    city, vocabulary = city_at(config), vocabulary_at(config)
+    datasets: dict[str, Dataset] = {}
+    faults: dict[str, tuple[Fault, ...]] = {}
+    documents: dict[str, Document] = {}
+    for dataset_id, path in contract_files(config):
+        try:
+            documents[dataset_id] = document_at(path, _shown(config, path))
+            datasets[dataset_id] = _dataset_in(documents[dataset_id], path, vocabulary)
+        except ContractInvalid as error:
+            faults[dataset_id] = error.faults
+    return Library(city, vocabulary, datasets, faults, documents)
+
+
+def dataset_at(config: Path, dataset_id: str) -> Dataset:
+    """One contract, without reading the others.
+
+    Raises:
+        ContractInvalid: it does not exist or has faults.
+    """
+    files = dict(contract_files(config))
+    if dataset_id not in files:
+        raise _unknown(dataset_id, list(files))
+    path = files[dataset_id]
+    return _dataset_in(document_at(path, _shown(config, path)), path, vocabulary_at(config))
+
+
+def contract_files(config: Path) -> Iterator[tuple[str, Path]]:
+    """`<theme>.<name>` and path of every contract, by name."""
+    for path in sorted((config / "datasets").glob("*/*.yml")):
+        yield f"{path.parent.name}.{path.stem}", path
+
+
+def city_at(config: Path) -> City:
+    """`city.yml`."""
+    return _validated(City, document_at(config / "city.yml", "city.yml"))
+
+
+def vocabulary_at(config: Path) -> Vocabulary:
+    """`vocabulary.yml`."""
+    return _validated(Vocabulary, document_at(config / "vocabulary.yml", "vocabulary.yml"))
+
+
+def _shown(config: Path, path: Path) -> str:
+    """The path as a person at the city's checkout would type it."""
+    return str(Path(config.name) / path.relative_to(config))
+
+
+def _unknown(dataset_id: str, known: list[str]) -> ContractInvalid:
+    hint = did_you_mean(dataset_id, known) or "`concentrator status` lists them."
+    return ContractInvalid((Fault(dataset_id, 1, "", "there is no such dataset", hint),))
+
+
+def _validated(model: type[Model], document: Document, **derived: str) -> Model:
+    if not isinstance(document.value, dict):
+        fault = Fault(document.file, 1, "", "is empty or not a mapping", "Start from another contract.")
+        raise ContractInvalid((fault,))
+    clash = [key for key in derived if key in document.value]
+    if clash:
+        line = document.line_of((clash[0],))
+        fault = Fault(document.file, line, clash[0], "is derived from the file's path", "Remove it.")
+        raise ContractInvalid((fault,))
+    try:
+        return model.model_validate({**document.value, **derived})
+    except ValidationError as error:
+        raise ContractInvalid(tuple(faults_of(error, model, document))) from error
+
+
+def _dataset_in(document: Document, path: Path, vocabulary: Vocabulary) -> Dataset:
+    written = _validated(Dataset, document, theme=path.parent.name, name=path.stem)
+    faults: list[Fault] = []
+    fields = {}
+    for name, given in written.fields.items():
+        fields[name], contradictions = filled(name, given, vocabulary)
+        line = document.line_of(("fields", name))
+        faults += [Fault(document.file, line, f"fields.{name}", met) for met in contradictions]
+    dataset = written.model_copy(update={"fields": fields})
+    faults += [
+        Fault(document.file, document.line_of(place), dotted(place), met, remedy)
+        for place, met, remedy in findings_in(dataset, vocabulary)
+    ]
+    if faults:
+        raise ContractInvalid(tuple(sorted(faults, key=lambda fault: fault.line)))
+    return dataset

@@ -1,0 +1,1 @@
+"""What Airflow reads first: it assembles what the operators offer, and decides nothing."""

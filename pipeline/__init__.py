@@ -1,0 +1,1 @@
+"""The journey of one batch, without Airflow: extract, standardize, validate, publish."""

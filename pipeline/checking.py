@@ -1,0 +1,60 @@
+"""The check of all contracts: what the contracts room cannot know, asked of the rooms that do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import ValidationError
+
+from connectors.registry import UnknownKind, connector_for
+from contracts.dataset import Dataset
+from contracts.errors import Fault
+from contracts.explaining import faults_of
+from contracts.library import Library
+from contracts.reading import Document, dotted
+from expectations.known import faults_in
+from transforms.geometry import crs_fault
+from transforms.reshape import reshape_fault
+
+
+def faults_of_library(library: Library) -> dict[str, tuple[Fault, ...]]:
+    """Every fault of every contract, by dataset id; empty where all is sound."""
+    faults = dict(library.faults)
+    for dataset_id, dataset in library.datasets.items():
+        found = tuple(sorted(_faults(dataset, library.documents[dataset_id]), key=lambda fault: fault.line))
+        if found:
+            faults[dataset_id] = found
+    return faults
+
+
+def _faults(dataset: Dataset, document: Document) -> Iterator[Fault]:
+    yield from _source_faults(dataset, document)
+    for name, field in dataset.fields.items():
+        met = crs_fault(field.crs) if field.type == "geometry" else None
+        if met:
+            line = document.line_of(("fields", name, "crs"))
+            yield Fault(document.file, line, f"fields.{name}.crs", met, "Write it like EPSG:2154.")
+    if dataset.reshape is not None and (met := reshape_fault(dataset.reshape)):
+        yield Fault(document.file, document.line_of(("reshape",)), "reshape", met)
+    for place, met, remedy in faults_in(dataset):
+        yield Fault(document.file, document.line_of(place), dotted(place), met, remedy)
+
+
+def _source_faults(dataset: Dataset, document: Document) -> Iterator[Fault]:
+    try:
+        connector = connector_for(dataset.source.kind)
+    except UnknownKind as error:
+        line = document.line_of(("source", "kind"))
+        yield Fault(document.file, line, "source.kind", error.met, error.remedy)
+        return
+    try:
+        connector.model_validate(dataset.source.options)
+    except ValidationError as error:
+        for fault in faults_of(error, connector, Document(document.file, None, _option_lines(document))):
+            yield Fault(fault.file, fault.line, f"source.{fault.field}", fault.met, fault.remedy)
+
+
+def _option_lines(document: Document) -> dict[tuple[str | int, ...], int]:
+    """The lines of the source's options, as if they stood at the top of a file of their own."""
+    lines = {place[1:]: line for place, line in document.lines.items() if place[:1] == ("source",)}
+    return {(): document.line_of(("source",)), **lines}

@@ -1,0 +1,105 @@
+"""Extract: the source's bytes, kept in the work store as they were sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pydantic import ValidationError
+
+from connectors.connector import Connector, Fetched, Visit
+from connectors.registry import connector_for
+from contracts.batch import RawBatch
+from contracts.dataset import Dataset
+from contracts.errors import ContractInvalid
+from contracts.explaining import faults_of
+from contracts.reading import Document
+from pipeline.house import House
+from pipeline.record import (
+    Outcome,
+    audiences_of,
+    expiry_of,
+    last_done,
+    last_raw,
+    put_outcome,
+    recipe_of,
+    remembered,
+)  # fmt: skip
+from storage import layout
+from storage.publishing import recheck
+from storage.records import put_record
+
+Progress = Callable[[int, int | None], None]
+
+
+def extract(
+    dataset: Dataset, house: House, *, batch_id: str, force: bool = False,
+    progress: Progress = lambda done, total: None,
+) -> RawBatch | None:  # fmt: skip
+    """The landed batch, or None when every audience already has what these bytes and this contract give.
+
+    None also moves the freshness clock of every audience: the source was asked and had nothing new.
+
+    Raises:
+        SourceUnavailable, SourceChanged, SourceIncomplete: what the connector met.
+        ContractInvalid: the source's options are not the connector's.
+    """
+    with remembered(dataset, house, "extract"), house.workbench() as folder:
+        known = last_raw(dataset, house)
+        visit = Visit(
+            place=dataset.id, folder=folder, clock=house.clock, known=known.files if known else (),
+            promised=dataset.format, contact=house.city.contact, progress=progress,
+        )  # fmt: skip
+        fetched = connector_of(dataset).fetch(house.connection(dataset.source.connection), visit)
+        raw = known if known and fetched.unchanged else _landed(dataset, house, batch_id, fetched, known)
+        if force or not _released(dataset, house, raw):
+            return raw
+        _nothing_new(dataset, house)
+        return None
+
+
+def connector_of(dataset: Dataset) -> Connector:
+    """The connector with the contract's options.
+
+    Raises:
+        UnknownKind: no such kind is installed.
+        ContractInvalid: options that it does not take.
+    """
+    kind = connector_for(dataset.source.kind)
+    try:
+        return kind.model_validate(dataset.source.options)
+    except ValidationError as error:
+        nowhere = Document(dataset.id, None)
+        raise ContractInvalid(tuple(faults_of(error, kind, nowhere))) from error
+
+
+def _landed(
+    dataset: Dataset, house: House, batch_id: str, fetched: Fetched, known: RawBatch | None
+) -> RawBatch:
+    """The fetched files in the work store; bytes that are already there are not kept twice."""
+    files = []
+    for file in fetched.files:
+        twin = next((old for old in known.files if old.sha256 == file.sha256), None) if known else None
+        key = twin.key if twin else layout.landed(dataset.id, batch_id, file.name)
+        if twin is None:
+            house.work.put_file(key, file.path, file.media_type)
+        files.append(file.landed(key))
+    raw = RawBatch(dataset_id=dataset.id, batch_id=batch_id, files=tuple(files), proof=fetched.proof)
+    put_record(house.work, layout.batch(dataset.id, batch_id), raw)
+    put_record(house.work, layout.latest(dataset.id), raw)
+    return raw
+
+
+def _released(dataset: Dataset, house: House, raw: RawBatch) -> bool:
+    """Whether every audience's current release was made of these bytes by this contract."""
+    made = [last_done(dataset, house, audience) for audience in audiences_of(dataset)]
+    return all(
+        done is not None and (done.raw_digest, done.recipe) == (raw.digest, recipe_of(dataset))
+        for done in made
+    )
+
+
+def _nothing_new(dataset: Dataset, house: House) -> None:
+    moment = house.clock()
+    for audience in audiences_of(dataset):
+        recheck(house.store_of(audience), dataset.id, moment=moment, expires_at=expiry_of(dataset, moment))
+    put_outcome(dataset, house, Outcome(state="nothing_new", stage="extract", at=moment))

@@ -1,0 +1,107 @@
+"""What the work store remembers of each dataset's runs, so that both doors tell the same story."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Literal
+
+from pydantic import Field as Setting
+
+from contracts.batch import RawBatch, StagedBatch, Verdict
+from contracts.dataset import AUDIENCES, Audience, Dataset, seconds_in
+from contracts.errors import ConcentratorError
+from contracts.model import Frozen
+from contracts.stages import Stage
+from pipeline.house import VERSION, House
+from storage import layout
+from storage.records import put_record, record_at
+
+VERIFIED_FOR = timedelta(days=8)  # without `stale_after`: a week and a day, so that one missed week shows
+
+
+class Done(Frozen):
+    """What an audience's current release was made of."""
+
+    raw_digest: str
+    recipe: str = Setting(description="Contract and version: other bytes may come of the same source.")
+    release_id: str
+    rows_kept: int = Setting(description="Rows of the staged table, before any audience's view.")
+
+
+class Outcome(Frozen):
+    """How the last run of a dataset ended."""
+
+    state: Literal["released", "nothing_new", "refused"]
+    stage: Stage
+    at: datetime
+    sentence: str = ""
+    rows_read: int | None = None
+    rows_rejected: int | None = None
+
+
+def recipe_of(dataset: Dataset) -> str:
+    """What besides the raw bytes decides the bytes of a release."""
+    return f"{dataset.contract_hash} {VERSION}"
+
+
+def expiry_of(dataset: Dataset, moment: datetime) -> datetime:
+    """Until when a check made at `moment` may be called fresh."""
+    duration = dataset.quality.stale_after
+    return moment + (timedelta(seconds=seconds_in(duration)) if duration else VERIFIED_FOR)
+
+
+def audiences_of(dataset: Dataset) -> tuple[Audience, ...]:
+    """The dataset's audiences in the order in which they commit."""
+    return tuple(audience for audience in AUDIENCES if audience in dataset.audiences)
+
+
+def last_done(dataset: Dataset, house: House, audience: Audience) -> Done | None:
+    """What the audience's current release was made of, if there is one."""
+    return record_at(house.work, layout.done(dataset.id, audience), Done)
+
+
+def last_raw(dataset: Dataset, house: House) -> RawBatch | None:
+    """The last batch that was landed."""
+    return record_at(house.work, layout.latest(dataset.id), RawBatch)
+
+
+def last_staged(dataset: Dataset, house: House) -> StagedBatch | None:
+    """The last batch that was standardized."""
+    return record_at(house.work, layout.latest_staged(dataset.id), StagedBatch)
+
+
+def last_verdict(dataset: Dataset, house: House) -> Verdict | None:
+    """The verdict on the batch that was standardized last."""
+    staged = last_staged(dataset, house)
+    if staged is None:
+        return None
+    return record_at(house.work, verdict_key(staged), Verdict)
+
+
+def verdict_key(staged: StagedBatch) -> str:
+    """Where the verdict on a staged batch is kept: beside its table, under the same attempt."""
+    attempt = staged.table_key.split("/")[-2]
+    return layout.verdict(staged.dataset_id, staged.batch_id, attempt)
+
+
+def last_outcome(dataset: Dataset, house: House) -> Outcome | None:
+    """How the last run ended."""
+    return record_at(house.work, layout.outcome(dataset.id), Outcome)
+
+
+def put_outcome(dataset: Dataset, house: House, outcome: Outcome) -> None:
+    """Remember how a run ended."""
+    put_record(house.work, layout.outcome(dataset.id), outcome)
+
+
+@contextmanager
+def remembered(dataset: Dataset, house: House, stage: Stage) -> Iterator[None]:
+    """A stage whose refusal is remembered before it goes on to the caller."""
+    try:
+        yield
+    except ConcentratorError as error:
+        refusal = Outcome(state="refused", stage=stage, at=house.clock(), sentence=str(error))
+        put_outcome(dataset, house, refusal)
+        raise

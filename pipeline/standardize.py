@@ -1,0 +1,72 @@
+"""Standardize: raw bytes to the contract's typed table, with every misfit named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from transforms.decode.decoding import decode
+
+from contracts.batch import RawBatch, RawFile, StagedBatch
+from contracts.dataset import Dataset
+from contracts.errors import QualityRefused, SourceChanged
+from pipeline.house import House
+from pipeline.record import remembered
+from storage import layout
+from storage.records import put_record
+from transforms.conform import Conformed, column_findings, conform, first_misfit
+from transforms.engine import engine
+
+
+def standardize(dataset: Dataset, house: House, raw: RawBatch, *, attempt: str) -> StagedBatch:
+    """The staged table and its rejects in the work store, under a name of this attempt alone.
+
+    Raises:
+        SourceChanged: the bytes cannot be read as the contract's format, or lack a column.
+        QualityRefused: more misfits than `quality.rejected` allows, or any where `misfits: freeze`.
+    """
+    with remembered(dataset, house, "standardize"), house.workbench() as folder:
+        file = _only_file(dataset, raw)
+        kept, rejects = folder / "table.parquet", folder / "rejects.parquet"
+        with engine(folder) as connection:
+            decoded = decode(
+                connection, house.work.local(file.key, folder), file.name, dataset.format, table="source",
+                scratch=folder, place=dataset.id, reshape=dataset.reshape,
+            )  # fmt: skip
+            findings = column_findings(dataset, decoded.columns)
+            counts = conform(connection, dataset, "source", kept, rejects)
+            met = first_misfit(connection, rejects)
+        batch = StagedBatch(
+            dataset_id=dataset.id, batch_id=raw.batch_id, raw_digest=raw.digest, findings=findings,
+            table_key=layout.staged_table(dataset.id, raw.batch_id, attempt),
+            rejects_key=layout.staged_rejects(dataset.id, raw.batch_id, attempt),
+            rows_read=counts.rows_read, rows_kept=counts.rows_kept, rows_rejected=counts.rows_rejected,
+            cells_voided=counts.cells_voided,
+        )  # fmt: skip
+        _keep(house, batch, attempt, kept, rejects)
+        _judge_misfits(dataset, counts, met, batch)
+        put_record(house.work, layout.latest_staged(dataset.id), batch)
+        return batch
+
+
+def _only_file(dataset: Dataset, raw: RawBatch) -> RawFile:
+    if len(raw.files) != 1:
+        met = f"the source sent {len(raw.files)} files"
+        raise SourceChanged(dataset.id, met, promised="one", remedy="Narrow the source's pattern.")
+    return raw.files[0]
+
+
+def _keep(house: House, batch: StagedBatch, attempt: str, kept: Path, rejects: Path) -> None:
+    """The rejects are kept also when the batch is refused: they say what to mend."""
+    house.work.put_file(batch.rejects_key, rejects)
+    house.work.put_file(batch.table_key, kept)
+    put_record(house.work, layout.staged(batch.dataset_id, batch.batch_id, attempt), batch)
+
+
+def _judge_misfits(dataset: Dataset, counts: Conformed, met: str, batch: StagedBatch) -> None:
+    allowed = 0.0 if dataset.quality.misfits == "freeze" else dataset.quality.rejected
+    share = counts.rows_with_misfits / counts.rows_read if counts.rows_read else 0.0
+    if share <= allowed:
+        return
+    sentence = f"{counts.rows_with_misfits} of {counts.rows_read} rows ({share:.1%}) do not fit, first {met}"
+    remedy = f"Every misfit is in {batch.rejects_key}; the last good release stays."
+    raise QualityRefused(dataset.id, sentence, promised=f"at most {allowed:.1%}", remedy=remedy)

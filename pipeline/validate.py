@@ -1,0 +1,74 @@
+"""Validate: Great Expectations' verdict on the staged table, and on the part that the public sees."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from contracts.batch import Finding, StagedBatch, Verdict
+from contracts.dataset import Dataset
+from contracts.errors import QualityRefused
+from contracts.view import view_for
+from expectations.judging import verdict_on
+from pipeline.house import House
+from pipeline.record import audiences_of, last_done, remembered, verdict_key
+from storage.records import put_record
+from transforms.engine import engine
+from transforms.views import write_view
+
+
+def validate(dataset: Dataset, house: House, staged: StagedBatch) -> Verdict:
+    """The verdict, kept beside the staged table.
+
+    `findings` are about the whole table and for the restricted side; `public_findings` come from the
+    public view alone, judged apart, so that nothing hidden shows through a count.
+
+    Raises:
+        QualityRefused: a critical promise is broken; the last good release stays.
+    """
+    with remembered(dataset, house, "validate"), house.workbench() as folder:
+        table = house.work.local(staged.table_key, folder)
+        verdict = verdict_on(
+            dataset, table, batch_id=staged.batch_id, previous_rows=_previous_rows(dataset, house),
+            moment=house.clock(),
+        )  # fmt: skip
+        findings = (*staged.findings, *verdict.findings)
+        public = (
+            _public_findings(dataset, house, staged, table, folder) if "public" in dataset.audiences else ()
+        )
+        verdict = verdict.model_copy(update={"findings": findings, "public_findings": public})
+        put_record(house.work, verdict_key(staged), verdict)
+        if verdict.refused:
+            raise _refusal(dataset, verdict.findings)
+        return verdict
+
+
+def _previous_rows(dataset: Dataset, house: House) -> int | None:
+    """Rows of the staged table behind the last release."""
+    done = last_done(dataset, house, audiences_of(dataset)[0])
+    return done.rows_kept if done else None
+
+
+def _public_findings(
+    dataset: Dataset, house: House, staged: StagedBatch, table: Path, folder: Path
+) -> tuple[Finding, ...]:
+    """Findings on the public view; the promises on the whole table's size are not the view's."""
+    view = view_for(dataset, "public")
+    promised = dataset.quality
+    hidden = dataset.fields.keys() - view.fields.keys()
+    # A hidden field's name anywhere in the arguments, also inside SQL, takes the expectation out.
+    shown = [one for one in promised.expect if not any(name in str(one.arguments) for name in hidden)]
+    fresh = promised.freshness if promised.freshness and promised.freshness.field in view.fields else None
+    quality = promised.model_copy(update={"rows": None, "expect": tuple(shown), "freshness": fresh})
+    public = dataset.model_copy(update={"fields": view.fields, "quality": quality})
+    path = folder / "public.parquet"
+    with engine(folder / "public") as connection:
+        write_view(connection, view, table, path)
+    verdict = verdict_on(public, path, batch_id=staged.batch_id, previous_rows=None, moment=house.clock())
+    return verdict.findings
+
+
+def _refusal(dataset: Dataset, findings: tuple[Finding, ...]) -> QualityRefused:
+    critical = [finding for finding in findings if finding.severity == "critical"]
+    more = f" (and {len(critical) - 1} more)" if len(critical) > 1 else ""
+    remedy = "The last good release stays; mend the source, or change the promise in the contract."
+    return QualityRefused(dataset.id, critical[0].met + more, remedy=remedy)

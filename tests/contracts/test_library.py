@@ -1,0 +1,114 @@
+"""Contracts read together: what is filled in, what is refused, and in which words."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from contracts.errors import ContractInvalid
+from contracts.library import dataset_at, library_at
+from contracts.view import view_for
+
+City = Callable[..., Path]
+Faults = Callable[[str, str], str]
+
+
+def test_a_contract_is_named_by_its_path(city: City) -> None:
+    assert list(library_at(city()).datasets) == ["mobility.parcs"]
+
+
+def test_a_field_takes_its_terms_definition_by_name_and_by_type(city: City) -> None:
+    fields = dataset_at(city(), "mobility.parcs").fields
+    assert (fields["capacite"].type, fields["capacite"].unit, fields["capacite"].min) == ("integer", "{place}", 0)
+    assert fields["commune"].type == "string"
+    assert fields["commune"].pattern is not None
+    assert fields["commune"].term == "insee_commune"
+
+
+def test_a_broken_contract_costs_only_itself(city: City) -> None:
+    library_at(city())
+    library = library_at(city(zoo="about: 3\n"))
+    assert list(library.datasets) == ["mobility.parcs"]
+    assert library.faults["mobility.zoo"]
+
+
+def test_the_contract_hash_moves_with_the_contract_and_with_the_vocabulary(city: City) -> None:
+    before = dataset_at(city(), "mobility.parcs").contract_hash
+    assert dataset_at(city(), "mobility.parcs").contract_hash == before
+    config = city()
+    vocabulary = config / "vocabulary.yml"
+    vocabulary.write_text(vocabulary.read_text().replace("Nom usuel.", "Nom."), encoding="utf-8")
+    assert dataset_at(config, "mobility.parcs").contract_hash != before
+
+
+def test_the_public_view_has_only_public_fields(city: City) -> None:
+    dataset = dataset_at(city(), "mobility.parcs")
+    assert list(view_for(dataset, "public").fields) == ["id", "nom", "capacite", "commune"]
+    assert list(view_for(dataset, "restricted").fields) == list(dataset.fields)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("publisher: Mobilité", "publiser: Mobilité", 'mobility/parcs.yml:4: about.publiser: is not a key of this place. Did you mean "publisher"?'),
+        ("publisher: Mobilité", "publiser: Mobilité", "about.publisher: is missing. Add it."),
+        ("frequency: daily", "frequency: dayly", "parcs.yml:5: about.frequency: 'dayly' is not allowed. Did you mean \"daily\"?"),
+        ("type: csv, delimiter", "type: csv, delimeter", 'format.delimeter: is not a key of this place. Did you mean "delimiter"?'),
+        ("type: csv", "type: cvs", "format"),
+        ("{public: true}", "{publik: true}", 'parcs.yml:12: fields.nom.publik: is not a key of this place. Did you mean "public"?'),
+        ("max: 5000", "type: integr", "type: 'integr' is neither a base type nor a term of the vocabulary. Did you mean \"integer\"?"),
+        ("max: 5000", "type: 'decimal(50,2)'", "more digits than 38"),
+        ("max: 5000", "min: -1", "min: -1 is looser than the vocabulary's capacite (0)"),
+        ("max: 5000", "unit: m", "unit: m, while the vocabulary's capacite is in {place}"),
+        ("max: 5000", "type: number", "type: number, while the vocabulary's capacite is integer"),
+        ("max: 5000", "zone: Europe/Paris", "`zone` means nothing for the type integer"),
+        ("max: 5000", "min: 10, max: 5", "`min` (10) is above `max` (5)"),
+        ("key: [id]", "key: [ide]", "parcs.yml:9: key.0: 'ide' is not a field. Did you mean \"id\"?"),
+        ("key: [id]", "key: [tel]", "'tel' is hidden, so public rows would have no key of their own"),
+        ("key: [id]", "key: []", "key:"),
+        ("hidden_because: CRPA L311-6, ", "", "fields.tel: is hidden from the public without a legal ground"),
+        ("hidden_because: CRPA L311-6", "hidden_because: x, public: true", "contradict each other"),
+        (", about: Téléphone.", "", "fields.tel: has no `about:`"),
+        ("  nom: {public: true}", "  nom: {public: true}\n  nom: {public: true}", "parcs.yml:13: fields: the key 'nom' stands twice, first on line 12"),
+        ("  nom: {public: true}", "  nom: {public: true}\n  NOM: {public: true, about: x}", "differs from 'nom' by capitals only"),
+        ("  nom: {public: true}", "  n m: {public: true, about: x}", "is not a column name"),
+        ("nom: {public", "nom: {from: '', public", "fields.nom.from: names nothing"),
+        ("nom: {public", "nom: {pattern: '(?=a)', public", "look-around"),
+        ("nom: {public", "nom: {pattern: '(', public", "the pattern does not compile"),
+        ("audiences: [public, restricted]", "audiences: [public, restrict]", "Did you mean \"restricted\"?"),
+        ("audiences: [public, restricted]", "audiences: [restricted]", "states its legal ground"),
+        ("key: [id]", "key: [id]\nschedule: every day", "is not five cron fields"),
+        ("key: [id]", "key: [id]\nmodel: plac", "'plac' is not a model of the vocabulary. Did you mean \"place\"?"),
+        ("key: [id]", "key: [id]\npublic_rows: [{field: nomm, equals: x}]", "'nomm' is not a field. Did you mean \"nom\"?"),
+        ("key: [id]", "key: [id]\npublic_rows: [{field: capacite, equals: x}]", "does not suit a field of type integer"),
+        ("key: [id]", "key: [id]\npublic_rows: [{field: nom}]", "give exactly one of equals"),
+        ("key: [id]", "key: [id]\nquality: {stale_after: soon}", "is not a duration"),
+        ("key: [id]", "key: [id]\nquality: {freshness: {field: nom, within: 3 d}}", "'nom' is no date or instant field"),
+        ("key: [id]", "key: [id]\ntheme: x", "theme: is derived from the file's path"),
+        ("contact: opendata@example.org", "contact: opendata", "about.contact"),
+        ("nom: {public", "nom: {type: geometry, public", "a geometry comes from two columns"),
+        ("tel: {", "tel: {type: instant, format: '%d/%m/%Y %H:%M', ", "an instant written without an offset needs `zone:`"),
+    ],
+)  # fmt: skip
+def test_each_fault_names_file_line_field_and_remedy(faults: Faults, old: str, new: str, sentence: str) -> None:
+    assert sentence in faults(old, new)
+
+
+def test_all_faults_of_a_file_come_at_once_in_the_order_of_the_file(faults: Faults) -> None:
+    found = faults("key: [id]", "key: [ide]\nmodel: plac\nschedule: never").splitlines()
+    assert [line.split(":")[1] for line in found] == ["9", "10", "11"]
+
+
+def test_an_unknown_dataset_gets_a_suggestion(city: City) -> None:
+    with pytest.raises(ContractInvalid, match=r'there is no such dataset. Did you mean "mobility.parcs"\?'):
+        dataset_at(city(), "mobility.parc")
+
+
+def test_a_broken_vocabulary_is_refused_by_name(city: City) -> None:
+    with pytest.raises(ContractInvalid, match="vocabulary.yml:2: terms.nom.tipe"):
+        library_at(city(vocabulary="terms:\n  nom: {tipe: string, about: x}\n"))
+
+
+def test_an_empty_contract_is_refused(city: City) -> None:
+    library = library_at(city(parcs=""))
+    assert "is empty or not a mapping" in str(library.faults["mobility.parcs"][0])

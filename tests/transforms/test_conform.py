@@ -1,0 +1,99 @@
+"""The query as a whole: rows kept and rejected, nothing lost, missing and new columns."""
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from contracts.dataset import Dataset
+from contracts.errors import SourceChanged
+from transforms.conform import Conformed, column_findings, conform, conform_query, first_misfit
+from transforms.engine import engine
+
+
+@pytest.fixture
+def parcs(contract_of: Any) -> Dataset:
+    return contract_of({"n": {"type": "integer"}, "p": {"type": "integer", "required": True}})
+
+
+def conformed(dataset: Dataset, folder: Path, rows: list[tuple[Any, ...]]) -> tuple[Conformed, list[Any], list[Any]]:
+    with engine(folder) as connection:
+        connection.execute("CREATE TABLE source (id VARCHAR, n VARCHAR, p VARCHAR)")
+        connection.executemany("INSERT INTO source VALUES (?, ?, ?)", rows)
+        # A blank line before the third record moves it one line down.
+        connection.execute("CREATE TABLE source_lines AS SELECT * FROM (VALUES (0, 2), (2, 5)) AS l(first, line)")
+        connection.execute("CREATE TABLE source_ragged AS SELECT 9 AS line, 'trop de cellules' AS reason, 'x;y' AS text")
+        counts = conform(connection, dataset, "source", folder / "kept.parquet", folder / "rejects.parquet")
+        kept = connection.execute(f"SELECT * FROM '{folder}/kept.parquet'").fetchall()
+        rejects = connection.execute(f"SELECT * FROM '{folder}/rejects.parquet'").fetchall()
+    return counts, kept, rejects
+
+
+def test_a_misfit_voids_an_optional_cell_and_rejects_the_row_of_a_required_one(parcs: Dataset, tmp_path: Path) -> None:
+    rows = [("a", "1", "1"), ("b", "x", "2"), ("c", "3", "y"), (None, "4", "4"), ("e", "z", None)]
+    counts, kept, rejects = conformed(parcs, tmp_path, rows)
+    assert kept == [("a", 1, 1), ("b", None, 2)]
+    entier = "n'est pas un nombre entier (de 19 chiffres au plus)"
+    assert rejects == [
+        (3, "n", "x", entier, False),
+        (5, "p", "y", entier, True),
+        (6, "id", None, "valeur obligatoire absente", True),
+        (7, "n", "z", entier, True),
+        (7, "p", None, "valeur obligatoire absente", True),
+        (9, None, "x;y", "trop de cellules", True),
+    ]
+    assert counts == Conformed(rows_read=6, rows_kept=2, rows_rejected=4, rows_with_misfits=5, cells_voided=1)
+
+
+def test_every_row_read_is_kept_or_rejected(parcs: Dataset, tmp_path: Path) -> None:
+    rows = [(str(n), "x" if n % 3 else "1", "y" if n % 5 else "1") for n in range(500)]
+    counts, kept, _ = conformed(parcs, tmp_path, rows)
+    assert counts.rows_read == counts.rows_kept + counts.rows_rejected == 501
+    assert len(kept) == counts.rows_kept
+
+
+def test_a_misfits_text_is_cut(parcs: Dataset, tmp_path: Path) -> None:
+    _, _, rejects = conformed(parcs, tmp_path, [("a", "x" * 5000, "1")])
+    assert len(rejects[0][2]) == 500
+
+
+def test_the_first_misfit_is_told_by_place_and_never_by_value(parcs: Dataset, tmp_path: Path) -> None:
+    conformed(parcs, tmp_path, [("a", "secret", "1")])
+    told = first_misfit(duckdb.connect(), tmp_path / "rejects.parquet")
+    assert told == "line 2, field n: n'est pas un nombre entier (de 19 chiffres au plus)"
+
+
+def test_a_missing_column_is_refused_with_what_came_instead(parcs: Dataset) -> None:
+    with pytest.raises(SourceChanged) as refusal:
+        column_findings(parcs, ("id", "nn", "p"))
+    assert str(refusal.value) == (
+        'mobility.parcs: the source has no column "n"; it sends "id", "nn", "p"; promised was fields.n. '
+        'Did you mean "nn"? Rename it in `from:`.'
+    )
+
+
+def test_ten_thousand_columns_still_make_one_sentence(parcs: Dataset) -> None:
+    with pytest.raises(SourceChanged) as refusal:
+        column_findings(parcs, tuple(f"column {number}" for number in range(10_000)))
+    assert len(str(refusal.value)) < 600
+    assert "and 9988 more" in str(refusal.value)
+
+
+def test_an_undeclared_column_is_a_warning_unless_it_is_ignored(contract_of: Any) -> None:
+    dataset = contract_of({}, ignores=["% *"])
+    (finding,) = column_findings(dataset, ("id", "new", "% Abs/Ins"))
+    assert (finding.severity, finding.count) == ("warning", 1)
+    assert '"new"' in finding.met
+
+
+def test_names_and_words_of_a_contract_cannot_break_out_of_the_query(contract_of: Any, tmp_path: Path) -> None:
+    dataset = contract_of(
+        {"f": {"from": 'a"; DROP TABLE source; --', "empty": ["'; DROP TABLE source; --"], "pattern": "it's"}}
+    )
+    query = conform_query(dataset, "source")
+    with engine(tmp_path) as connection:
+        connection.execute('CREATE TABLE source (id VARCHAR, "a""; DROP TABLE source; --" VARCHAR)')
+        connection.execute("INSERT INTO source VALUES ('1', 'it''s')")
+        assert connection.execute(f"SELECT f FROM ({query})").fetchall() == [("it's",)]
+        assert connection.execute("SELECT count(*) FROM source").fetchone() == (1,)

@@ -1,0 +1,262 @@
+"""One cell as SQL: its trimmed text, its typed value, and in French why it does not fit."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from contracts.dataset import Field
+from transforms.quoting import identifier, literal
+
+# What each part of a date format may look like; strptime alone reads the year 24 from `%Y`.
+_PARTS = {
+    "Y": r"\d{4}", "y": r"\d{2}", "m": r"\d{1,2}", "d": r"\d{1,2}", "H": r"\d{1,2}", "I": r"\d{1,2}",
+    "M": r"\d{1,2}", "S": r"\d{1,2}", "f": r"\d{1,9}", "j": r"\d{1,3}", "p": r"[AaPp][Mm]",
+    "z": r"(?:Z|[+-]\d{2}(?::?\d{2})?)", "b": r"\pL+\.?", "B": r"\pL+", "a": r"\pL+\.?", "A": r"\pL+",
+    "%": "%",
+}  # fmt: skip
+_ISO_DATE = r"\d{4}-\d{2}-\d{2}"
+_ISO_CLOCK = _ISO_DATE + r"[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?"
+_OFFSET = r"(?:Z|[+-]\d{2}(?::?\d{2})?)"
+_NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
+_EPOCHS = {"epoch_s": 1_000_000, "epoch_ms": 1000}  # → microseconds
+_FRENCH = {"%Y": "aaaa", "%y": "aa", "%m": "mm", "%d": "jj", "%H": "hh", "%M": "mm", "%S": "ss"}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The SQL of one field, over columns named in double quotes.
+
+    `text` reads the source columns; `value` reads the text (as `"text:<field>"`); `reasons` are
+    (condition, French reason) pairs over text and value, the first that holds being the one given.
+    """
+
+    text: str
+    value: str
+    reasons: tuple[tuple[str, str], ...]
+
+
+def cell_for(name: str, field: Field) -> Cell:
+    """The three expressions for a field of a contract."""
+    sources = field.source or (name,)
+    text = identifier(f"text:{name}")
+    if field.type == "geometry":
+        return _geometry(field, sources, text, identifier(name))
+    column = " || ' ' || ".join(f"trimmed({identifier(source)})" for source in sources)
+    value, reasons = _typed(field, text)
+    reasons += _bounds(field, identifier(name), text)
+    return Cell(
+        _cleaned(field, column), value, ((f"{identifier(name)} IS NULL", reasons[0][1]), *reasons[1:])
+    )
+
+
+def _cleaned(field: Field, column: str) -> str:
+    """The trimmed text without the words for nothing and the declared suffix."""
+    if field.empty:
+        words = ", ".join(literal(word) for word in field.empty)
+        column = f"CASE WHEN {column} NOT IN ({words}) THEN {column} END"
+    if field.drop_suffix:
+        column = f"without_suffix({column}, {literal(field.drop_suffix)})"
+    return column
+
+
+def _typed(field: Field, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """The typed value, and the reason for a text that has none."""
+    if field.decimal:
+        return _decimal(field, text, *field.decimal)
+    makers = {
+        "string": _string, "enum": _enum, "boolean": _boolean, "integer": _integer, "number": _number,
+        "date": _date, "instant": _instant, "siren": _siren, "siret": _siret,
+    }  # fmt: skip
+    return makers[field.type](field, text)
+
+
+def _reason(sentence: str, condition: str = "") -> tuple[tuple[str, str], ...]:
+    return ((condition, sentence),)
+
+
+def _string(field: Field, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    return text, _reason("texte illisible")
+
+
+def _enum(field: Field, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    values = field.values or {}
+    cases = " ".join(f"WHEN {literal(word)} THEN {literal(kept)}" for word, kept in values.items())
+    shown = ", ".join(list(values)[:12]) + (" …" if len(values) > 12 else "")
+    return f"CASE {text} {cases} END", _reason(f"valeur hors de la liste : {shown}")
+
+
+def _boolean(field: Field, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    words = field.words
+    true, false = (words.true, words.false) if words else (("true",), ("false",))
+    cases = " ".join(
+        f"WHEN lower({text}) IN ({', '.join(literal(word.lower()) for word in group)}) THEN {result}"
+        for group, result in ((true, "TRUE"), (false, "FALSE"))
+    )
+    sentence = f"ni vrai ({', '.join(true)}) ni faux ({', '.join(false)})"
+    return f"CASE {cases} END", _reason(sentence)
+
+
+def _plain_number(field: Field, text: str) -> str:
+    """The number's text with a point and without marks between groups of exactly three digits."""
+    if field.thousands:
+        mark = _marks(field.thousands)
+        grouped = rf"[+-]?\d{{1,3}}(?:[{mark}]\d{{3}})+(?:[.,eE].*)?"
+        text = (
+            f"CASE WHEN regexp_full_match({text}, {literal(grouped)}) "
+            f"THEN regexp_replace({text}, {literal(f'[{mark}]')}, '', 'g') ELSE {text} END"
+        )
+    if field.decimal_mark == ",":
+        # A text that has a point as well stays unread: which of the two is the decimal mark is a guess.
+        text = f"CASE WHEN contains({text}, '.') THEN NULL ELSE replace({text}, ',', '.') END"
+    return text
+
+
+def _marks(mark: str) -> str:
+    """A blank between groups is written in three ways: space, U+00A0, U+202F."""
+    return "\\x{20}\\x{a0}\\x{202f}" if mark.isspace() else re.escape(mark)
+
+
+def _integer(field: Field, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    digits = _plain_number(field, text)
+    value = (
+        rf"CASE WHEN regexp_full_match({digits}, '[+-]?\d{{1,400}}') THEN try_cast({digits} AS BIGINT) END"
+    )
+    return value, _reason("n'est pas un nombre entier (de 19 chiffres au plus)")
+
+
+def _number(field: Field, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    plain = _plain_number(field, text)
+    # inf and NaN are words that DuckDB would read; 1e400 becomes infinite: none is a measure.
+    number = f"CASE WHEN regexp_full_match({plain}, {literal(_NUMBER)}) THEN try_cast({plain} AS DOUBLE) END"
+    value = f"CASE WHEN isfinite({number}) THEN {number} END"
+    return value, _reason(f"n'est pas un nombre (décimales après « {field.decimal_mark} »)")
+
+
+def _decimal(field: Field, text: str, precision: int, scale: int) -> tuple[str, tuple[tuple[str, str], ...]]:
+    plain = _plain_number(field, text)
+    # The cast alone would round what has more digits than declared; zeros beyond the scale are no digits.
+    exact = rf"[+-]?(?:\d+(?:\.\d{{0,{scale}}}0*)?|\.\d{{0,{scale}}}0*)"
+    value = (
+        f"CASE WHEN regexp_full_match({plain}, {literal(exact)}) THEN try_cast({plain} AS {field.type}) END"
+    )
+    size = f"{precision - scale} chiffres et {scale} décimales au plus"
+    return value, _reason(f"n'est pas un nombre de {size}, après « {field.decimal_mark} »")
+
+
+def _date(field: Field, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    pattern = _pattern_of(field.format) if field.format else _ISO_DATE
+    written = field.format or "%Y-%m-%d"
+    value = (
+        f"CASE WHEN regexp_full_match({text}, {literal(pattern)}) "
+        f"THEN try_strptime({text}, {literal(written)})::DATE END"
+    )
+    return value, _reason(f"n'est pas une date (attendu : {_shown(written)})")
+
+
+def _instant(field: Field, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    if field.format in _EPOCHS:
+        factor = _EPOCHS[field.format]
+        micros = f"try_cast({text} AS BIGINT) * {factor}"
+        value = rf"CASE WHEN regexp_full_match({text}, '-?\d{{1,14}}') THEN make_timestamptz({micros}) END"
+        return value, _reason("n'est pas un instant (attendu : un nombre depuis 1970)")
+    written = field.format or "%Y-%m-%dT%H:%M:%S"
+    reason = _reason(f"n'est pas un instant qui existe une seule fois (attendu : {_shown(written)})")
+    if field.format is None:
+        offset = _cast_where(text, _ISO_CLOCK + _OFFSET, "TIMESTAMPTZ")
+        if field.zone is None:
+            return offset, reason
+        clock = _cast_where(text, _ISO_CLOCK, "TIMESTAMP")
+        return f"coalesce({offset}, {_local(field, clock)})", reason
+    parsed = f"try_strptime({text}, {literal(field.format)})"
+    matched = f"CASE WHEN regexp_full_match({text}, {literal(_pattern_of(field.format))}) THEN {parsed} END"
+    return (matched if "%z" in field.format else _local(field, matched)), reason
+
+
+def _cast_where(text: str, pattern: str, type_name: str) -> str:
+    return f"CASE WHEN regexp_full_match({text}, {literal(pattern)}) THEN try_cast({text} AS {type_name}) END"
+
+
+def _local(field: Field, clock: str) -> str:
+    """A clock time of the declared zone as an instant, by the declared policy for the doubled hour."""
+    zone = literal(field.zone or "UTC")
+    instant = f"timezone({zone}, {clock})"
+    twice = {
+        "reject": "NULL", "later": instant, "earlier": f"{instant} - INTERVAL 1 HOUR",
+    }[field.ambiguous]  # fmt: skip
+    return (
+        f"CASE WHEN clock_skipped({clock}, {zone}) THEN NULL "
+        f"WHEN clock_twice({clock}, {zone}) THEN {twice} ELSE {instant} END"
+    )
+
+
+def _siren(field: Field, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    digits = rf"regexp_replace({text}, '[\x{{20}}\x{{a0}}\x{{202f}}]', '', 'g')"
+    value = rf"CASE WHEN regexp_full_match({digits}, '\d{{9}}') AND luhn({digits}) THEN {digits} END"
+    return value, _reason("n'est pas un SIREN (9 chiffres, clé juste)")
+
+
+def _siret(field: Field, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    digits = rf"regexp_replace({text}, '[\x{{20}}\x{{a0}}\x{{202f}}]', '', 'g')"
+    value = rf"CASE WHEN regexp_full_match({digits}, '\d{{14}}') AND siret_key({digits}) THEN {digits} END"
+    return value, _reason("n'est pas un SIRET (14 chiffres, clé juste)")
+
+
+def _bounds(field: Field, value: str, text: str) -> tuple[tuple[str, str], ...]:
+    """The declared limits of a value that was read."""
+    reasons = []
+    if field.pattern is not None:
+        reasons.append(
+            (f"NOT regexp_full_match({value}, {literal(field.pattern)})", "n'a pas la forme attendue")
+        )
+    if field.max_length is not None:
+        reasons.append((f"length({value}) > {field.max_length}", f"dépasse {field.max_length} caractères"))
+    if field.min is not None:
+        reasons.append((f"{value} < {field.min}", f"est inférieur à {field.min}"))
+    if field.max is not None:
+        reasons.append((f"{value} > {field.max}", f"est supérieur à {field.max}"))
+    return tuple(reasons)
+
+
+def _geometry(field: Field, sources: tuple[str, ...], text: str, value: str) -> Cell:
+    """WKB in WGS 84 from two coordinates, a "lat,lon" text, WKT or GeoJSON."""
+    cells = [_cleaned(field, f"trimmed({identifier(source)})") for source in sources]
+    crs = literal(field.crs)
+    if len(sources) == 2:
+        shown = f"{cells[0]} || ' ' || {cells[1]}"
+        either = f"coalesce({shown}, {cells[0]}, {cells[1]})"
+        x, y = (f"split_part({text}, ' ', {part})" for part in (1, 2))
+        made = f"point_wkb({_coordinate(field, x)}, {_coordinate(field, y)}, {crs})"
+        sentence = f"n'est pas une position (x y) dans l'emprise de {field.crs}"
+        return Cell(either, made, ((f"{value} IS NULL", sentence),))
+    if field.written_as == "lat_lon":
+        latitude, longitude = (
+            _coordinate(field, f"trimmed(split_part({text}, ',', {part}))") for part in (1, 2)
+        )
+        made = (
+            f"CASE WHEN len(string_split({text}, ',')) = 2 THEN point_wkb({longitude}, {latitude}, {crs}) END"
+        )
+        return Cell(cells[0], made, ((f"{value} IS NULL", "n'est pas une position « latitude,longitude »"),))
+    made = f"{field.written_as}_wkb({text}, {crs})"
+    kind = {"wkt": "WKT", "geojson": "GeoJSON"}[field.written_as or "wkt"]
+    sentence = f"n'est pas une géométrie {kind} dans l'emprise de {field.crs}"
+    return Cell(cells[0], made, ((f"{value} IS NULL", sentence),))
+
+
+def _coordinate(field: Field, text: str) -> str:
+    return _number(Field(decimal_mark=field.decimal_mark), text)[0]
+
+
+def _pattern_of(written: str) -> str:
+    """The regular expression of what a strptime format may read."""
+    parts = re.split(r"%(.)", written)
+    return "".join(
+        _PARTS.get(part, ".+") if index % 2 else re.escape(part) for index, part in enumerate(parts)
+    )
+
+
+def _shown(written: str) -> str:
+    """A strptime format as French readers write it: jj/mm/aaaa."""
+    for code, french in _FRENCH.items():
+        written = written.replace(code, french)
+    return written

@@ -1,0 +1,168 @@
+"""The contract as one query: text columns in; typed columns and the reasons for every misfit out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import duckdb
+
+from contracts.batch import Finding
+from contracts.dataset import Dataset
+from contracts.errors import SourceChanged
+from contracts.explaining import did_you_mean
+from transforms.cells import Cell, cell_for
+from transforms.quoting import identifier, literal
+
+MISSING = "valeur obligatoire absente"
+VALUE_LENGTH = 500  # characters of a misfit's text that are kept: enough to find it, not a second copy
+
+
+@dataclass(frozen=True)
+class Conformed:
+    """What the query made of a table."""
+
+    rows_read: int
+    rows_kept: int
+    rows_rejected: int
+    rows_with_misfits: int
+    cells_voided: int
+
+
+def conform_query(dataset: Dataset, table: str) -> str:
+    """The SELECT over a table of text columns: `ordinal`, every field typed, and `misfits`.
+
+    `misfits` is NULL, or a list of {field, value, reason}; `rejected` says that one of them is in a
+    required or key field. A misfit's value is NULL in its typed column.
+    """
+    cells = {name: cell_for(name, field) for name, field in dataset.fields.items()}
+    needed = set(dataset.key) | {name for name, field in dataset.fields.items() if field.required}
+    texts = _lines(f"{cell.text} AS {_text(name)}" for name, cell in cells.items())
+    values = _lines(f"{cell.value} AS {identifier(name)}" for name, cell in cells.items())
+    whys = _lines(f"{_why(name, cell, name in needed)} AS {_why_of(name)}" for name, cell in cells.items())
+    kept = _lines(
+        f"CASE WHEN {_why_of(name)} IS NULL THEN {identifier(name)} END AS {identifier(name)}"
+        for name in cells
+    )
+    reasons = ", ".join(_why_of(name) for name in cells)
+    misfits = ", ".join(
+        f"CASE WHEN {_why_of(name)} IS NOT NULL THEN {{'field': {literal(name)}, "
+        f"'value': left({_text(name)}, {VALUE_LENGTH}), 'reason': {_why_of(name)}}} END"
+        for name in cells
+    )
+    rejected = " OR ".join(f"{_why_of(name)} IS NOT NULL" for name in cells if name in needed) or "FALSE"
+    return (
+        f"WITH cleaned AS (SELECT rowid AS ordinal,\n    {texts}\n  FROM {identifier(table)}),\n"
+        f"typed AS (SELECT *,\n    {values}\n  FROM cleaned),\n"
+        f"judged AS (SELECT *,\n    {whys}\n  FROM typed)\n"
+        f"SELECT ordinal,\n    {kept},\n    {rejected} AS rejected,\n"
+        f"    CASE WHEN coalesce({reasons}) IS NOT NULL\n"
+        f"      THEN list_filter([{misfits}], lambda misfit: misfit IS NOT NULL) END AS misfits\n"
+        "FROM judged"
+    )
+
+
+def _lines(parts: Iterable[str]) -> str:
+    return ",\n    ".join(parts)
+
+
+def _text(name: str) -> str:
+    return identifier(f"text:{name}")
+
+
+def _why_of(name: str) -> str:
+    return identifier(f"why:{name}")
+
+
+def _why(name: str, cell: Cell, needed: bool) -> str:
+    cases = " ".join(f"WHEN {condition} THEN {literal(reason)}" for condition, reason in cell.reasons)
+    absent = literal(MISSING) if needed else "NULL"
+    return f"CASE WHEN {_text(name)} IS NULL THEN {absent} {cases} END"
+
+
+def column_findings(dataset: Dataset, columns: tuple[str, ...]) -> tuple[Finding, ...]:
+    """A warning that names the source columns nobody declared.
+
+    Raises:
+        SourceChanged: a column that a field is made of is not there.
+    """
+    wanted = {column: name for name, sources in dataset.source_columns.items() for column in sources}
+    missing = [column for column in wanted if column not in columns]
+    if missing:
+        raise _missing_columns(dataset, missing, columns)
+    unknown = [
+        column for column in columns
+        if column not in wanted and not any(fnmatchcase(column, known) for known in dataset.ignores)
+    ]  # fmt: skip
+    if not unknown:
+        return ()
+    met = f"the source also sends {_quoted(unknown)}, which the contract neither takes nor ignores"
+    return (Finding(rule="undeclared_columns", severity="warning", count=len(unknown), met=met),)
+
+
+def _missing_columns(dataset: Dataset, missing: list[str], columns: tuple[str, ...]) -> SourceChanged:
+    hints = [hint for column in missing if (hint := did_you_mean(column, columns))]
+    remedy = f"{hints[0]} Rename it in `from:`." if hints else "Rename it in `from:`, or ask the source."
+    met = f"the source has no column {_quoted(missing)}; it sends {_quoted(columns)}"
+    promised = ", ".join(f"fields.{name}" for name, sources in dataset.source_columns.items()
+                         if set(sources) & set(missing))  # fmt: skip
+    return SourceChanged(dataset.id, met, promised=promised, remedy=remedy)
+
+
+def _quoted(columns: Collection[str], most: int = 12) -> str:
+    """At most a dozen names; a table of 10,000 columns still makes one sentence."""
+    names = [f'"{name[:60]}"' for name in columns]
+    rest = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + rest
+
+
+def conform(
+    connection: duckdb.DuckDBPyConnection, dataset: Dataset, table: str, kept: Path, rejects: Path
+) -> Conformed:
+    """Writes the typed rows and the misfits of a decoded table as two Parquet files.
+
+    `kept`: one column per field in contract order, in the source's order. `rejects`: line, field,
+    value, reason, row_rejected, by line; the records that decode could not split have no field.
+    """
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE conformed AS {conform_query(dataset, table)}")
+    columns = ", ".join(identifier(name) for name in dataset.fields)
+    _copy(connection, f"SELECT {columns} FROM conformed WHERE NOT rejected ORDER BY ordinal", kept)
+    _copy(connection, _rejects_query(table), rejects)
+    counted = connection.execute(
+        "SELECT count(*), count(*) FILTER (WHERE rejected), count(*) FILTER (WHERE misfits IS NOT NULL), "
+        "coalesce(sum(len(misfits)) FILTER (WHERE NOT rejected), 0)::BIGINT FROM conformed"
+    ).fetchone()
+    ragged = connection.execute(f"SELECT count(*) FROM {identifier(table + '_ragged')}").fetchone()
+    connection.execute("DROP TABLE conformed")
+    rows, rejected, with_misfits, voided = counted or (0, 0, 0, 0)
+    unread = ragged[0] if ragged else 0
+    return Conformed(rows + unread, rows - rejected, rejected + unread, with_misfits + unread, voided)
+
+
+def first_misfit(connection: duckdb.DuckDBPyConnection, rejects: Path) -> str:
+    """`line 4, field nb_places: n'est pas …` of the first misfit, without its value; empty if none."""
+    row = connection.execute(
+        f"SELECT line, field, reason FROM read_parquet({literal(str(rejects))}) ORDER BY line, field LIMIT 1"
+    ).fetchone()
+    if row is None:
+        return ""
+    field = f", field {row[1]}" if row[1] else ""
+    return f"line {row[0]}{field}: {row[2]}"
+
+
+def _rejects_query(table: str) -> str:
+    lines, ragged = identifier(table + "_lines"), identifier(table + "_ragged")
+    return (
+        "SELECT * FROM (SELECT place.line + (met.ordinal - place.first) AS line, met.misfit.field AS field, "
+        "met.misfit.value AS value, met.misfit.reason AS reason, met.rejected AS row_rejected "
+        "FROM (SELECT ordinal, rejected, unnest(misfits) AS misfit FROM conformed "
+        "WHERE misfits IS NOT NULL) met "
+        f"ASOF JOIN {lines} place ON met.ordinal >= place.first "
+        f"UNION ALL SELECT line, NULL, text, reason, TRUE FROM {ragged}) ORDER BY line, field"
+    )
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+    connection.execute(f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)")

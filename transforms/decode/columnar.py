@@ -1,0 +1,49 @@
+"""Parquet: every value as the text a contract can type again."""
+
+from __future__ import annotations
+
+import duckdb
+
+from transforms.decode.headings import columns_from
+from transforms.decode.reading import readable_path
+from transforms.decode.source import Source
+from transforms.decode.tables import Decoded, create_lines, create_ragged
+from transforms.quoting import identifier, literal
+
+_NESTED = ("STRUCT", "MAP", "LIST", "UNION", "VARIANT", "ARRAY")
+
+
+def decode_parquet(connection: duckdb.DuckDBPyConnection, source: Source, table: str) -> Decoded:
+    """The tables of a Parquet file.
+
+    Instants with a zone are written in UTC with `+00`, nested values as JSON, bytes in hexadecimal, everything
+    else as DuckDB writes it (ISO dates, shortest floats, exact decimals).
+    """
+    path = literal(str(readable_path(source)))
+    reading = f"read_parquet({path}, hive_partitioning = false, file_row_number = false)"
+    try:
+        described = connection.execute(f"DESCRIBE FROM {reading}").fetchall()
+        columns = columns_from(source, [row[0] for row in described], "its schema")
+        texts = ", ".join(f"{_text_of(row[0], row[1])} AS {identifier(row[0])}" for row in described)
+        connection.execute(f"CREATE OR REPLACE TABLE {identifier(table)} AS SELECT {texts} FROM {reading}")
+    except duckdb.Error as error:
+        met = f"cannot be read as Parquet ({str(error).splitlines()[0]})"
+        raise source.changed(met, promised="Parquet", remedy="Ask the source for it again.") from error
+    found = connection.execute(f"SELECT count(*) FROM {identifier(table)}").fetchone()
+    rows = int(found[0]) if found else 0
+    create_lines(connection, table)
+    create_ragged(connection, table)
+    if rows:
+        connection.execute(f"INSERT INTO {identifier(table + '_lines')} VALUES (0, 1)")
+    return Decoded(columns, rows, 0)
+
+
+def _text_of(name: str, kind: str) -> str:
+    column = identifier(name)
+    if kind == "BLOB":
+        return f"lower(hex({column}))"
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        return f"CAST({column} AT TIME ZONE 'UTC' AS VARCHAR) || '+00'"
+    if kind.endswith("]") or kind.startswith(_NESTED):
+        return f"CAST(to_json({column}) AS VARCHAR)"
+    return f"CAST({column} AS VARCHAR)"

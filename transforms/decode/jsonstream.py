@@ -1,0 +1,176 @@
+"""A JSON document read value by value from a sliding window of text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, TextIO
+
+from contracts.errors import SourceChanged
+from transforms.decode.source import MAX_RECORD, Source
+
+_WINDOW = 1 << 20  # characters read at once
+_BLANK = " \t\r\n"
+_EXCUSES = ("error", "message", "detail", "errors", "msg", "error_message", "title", "description")
+
+
+class Number(str):
+    """A number as the source writes it; also NaN and Infinity, which JSON forbids and Python writes."""
+
+    __slots__ = ()
+
+
+class _TwiceNamed(ValueError):
+    """An object gives one key two values."""
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    unique = dict(pairs)
+    if len(unique) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise _TwiceNamed(f"names {twice!r} twice in one object")
+    return unique
+
+
+_DECODER = json.JSONDecoder(
+    parse_float=Number, parse_int=Number, parse_constant=Number, object_pairs_hook=_unique, strict=False
+)  # fmt: skip
+
+
+def decoded_line(source: Source, line: str, number: int) -> Any:
+    """The one value of a line."""
+    try:
+        return _DECODER.decode(line)
+    except json.JSONDecodeError as error:
+        met = f"has on line {number} what is not JSON ({error.msg} at character {error.pos + 1})"
+        raise source.changed(met, promised="one JSON object a line") from error
+    except _TwiceNamed as error:
+        raise source.changed(f"{error}, on line {number}", promised="each value once") from error
+
+
+class JsonStream:
+    """Where reading stands in one document."""
+
+    def __init__(self, source: Source, file: TextIO) -> None:
+        self._source, self._file = source, file
+        self._text, self._at, self._ended = "", 0, False
+
+    def records(self, path: Sequence[str]) -> Iterator[tuple[int, Any]]:
+        """(number from 1, value) of each item of the list at `path`; then the document's rest is checked.
+
+        Raises:
+            SourceChanged: there is no list there, or the document is not JSON or ends early.
+        """
+        for depth in range(len(path)):
+            self._enter(path, depth)
+        if self._mark() != "[":
+            raise self._no_list(path, len(path), {})
+        self._at += 1
+        number = 0
+        if self._mark() == "]":
+            self._at += 1
+        else:
+            while not number or self._separator("]", f"record {number}"):
+                number += 1
+                yield number, self._value(f"record {number}")
+        for _ in path:
+            self._leave()
+        if self._mark():
+            met = "goes on after its JSON document"
+            raise self._source.changed(met, promised="one", remedy="Is it `type: jsonl`?")
+
+    def _enter(self, path: Sequence[str], depth: int) -> None:
+        """Stand before the value of the key `path[depth]` of the object that comes."""
+        seen: dict[str, Any] = {}
+        if self._mark() != "{":
+            raise self._no_list(path, depth, seen)
+        self._at += 1
+        while self._mark() != "}" and (not seen or self._separator("}", "an object")):
+            key = self._key()
+            if key == path[depth]:
+                return
+            seen[key] = self._value(f"the value of {key!r}")
+        raise self._no_list(path, depth, seen)
+
+    def _leave(self) -> None:
+        """Read an object's other values up to its end."""
+        while self._separator("}", "an object"):
+            key = self._key()
+            self._value(f"the value of {key!r}")
+
+    def _key(self) -> str:
+        key = self._value("a key")
+        if type(key) is not str or self._mark() != ":":
+            raise self._broken("an object's key", "expected a name and a colon")
+        self._at += 1
+        return key
+
+    def _separator(self, end: str, after: str) -> bool:
+        """Whether a comma comes; False at the end of the list or object."""
+        mark = self._mark()
+        if mark not in (",", end):
+            raise self._broken(f"after {after}", f"expected a comma or {end}") if mark else self._cut(after)
+        self._at += 1
+        return mark == ","
+
+    def _mark(self) -> str:
+        """The next character that is not blank; empty at the end."""
+        while True:
+            while self._at < len(self._text):
+                if self._text[self._at] not in _BLANK:
+                    return self._text[self._at]
+                self._at += 1
+            if not self._more():
+                return ""
+
+    def _more(self) -> bool:
+        text = self._file.read(_WINDOW)
+        self._text, self._at = self._text[self._at :] + text, 0
+        self._ended = not text
+        return not self._ended
+
+    def _value(self, what: str) -> Any:
+        """The next value; a number at the window's end may go on beyond it."""
+        if not self._mark():
+            raise self._cut(what)
+        while True:
+            try:
+                value, end = _DECODER.raw_decode(self._text, self._at)
+            except json.JSONDecodeError as error:
+                if len(self._text) - self._at > MAX_RECORD or not self._more():
+                    raise self._unread(what, error) from error
+                continue
+            except _TwiceNamed as error:
+                raise self._source.changed(f"{error}, in {what}", promised="each value once") from error
+            if end < len(self._text) or not self._more():
+                self._at = end if end < len(self._text) or not self._ended else len(self._text)
+                return value
+
+    def _unread(self, what: str, error: json.JSONDecodeError) -> SourceChanged:
+        if len(self._text) - self._at > MAX_RECORD:
+            return self._source.changed(f"has {what} of more than {MAX_RECORD >> 20} MB, or a broken one")
+        if error.pos >= len(self._text.rstrip()) or "Unterminated" in error.msg:
+            return self._cut(what)
+        return self._broken(what, f"{error.msg} at its character {error.pos - self._at + 1}")
+
+    def _broken(self, where: str, reason: str) -> SourceChanged:
+        return self._source.changed(f"is not JSON: {where}: {reason}", promised="JSON",
+                                    remedy="Is it `type: jsonl`, or another format?")  # fmt: skip
+
+    def _cut(self, where: str) -> SourceChanged:
+        return self._source.changed(f"ends within {where}: it is cut short", promised="a whole document",
+                                    remedy="Ask the source for it again.")  # fmt: skip
+
+    def _no_list(self, path: Sequence[str], depth: int, seen: dict[str, Any]) -> SourceChanged:
+        mark = self._mark()
+        if depth == 0 and not seen and mark == "{":
+            whole = self._value("the document")
+            seen = whole if isinstance(whole, dict) else {}
+        excuse = next((str(seen[key])[:200] for key in _EXCUSES if isinstance(seen.get(key), str)), "")
+        said = f' and says "{excuse}"' if excuse else ""
+        keys = ", ".join(list(seen)[:10])
+        held = f"holds an object with {keys}" if seen else "holds no list there"
+        where = f"at `{'.'.join(path)}`" if path else "as the document"
+        return self._source.changed(f"{held}{said}", promised=f"a list of records {where}",
+                                    remedy="Declare `records:`, the path to the list.")  # fmt: skip

@@ -1,0 +1,100 @@
+"""The archive around a file: unpacked into the scratch folder, never into itself, never without end."""
+
+from __future__ import annotations
+
+import gzip
+import zipfile
+import zlib
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
+from typing import IO
+
+from contracts.errors import SourceChanged
+from contracts.formats import Packed
+from transforms.decode.source import CHUNK, Source
+
+MAX_UNPACKED = 8 << 30  # bytes; the largest open file met, SIRENE's establishments, is 7 GB of CSV
+MAX_RATIO = 200  # sheet XML of equal rows was met at 60:1, deflate itself ends at 1032:1
+SMALL = 64 << 20  # bytes that any worker can bear, whatever the ratio
+MAX_MEMBERS = 10_000
+
+
+def unpacked(source: Source, form: Packed) -> Source:
+    """The file itself, out of its declared archive.
+
+    Raises:
+        SourceChanged: not that archive, cut short, encrypted, a bomb, or not exactly one matching member.
+    """
+    if form.archive is None:
+        return source
+    try:
+        if form.archive == "gz":
+            with gzip.open(source.path) as stream:
+                return _copied(source, stream, source.path.stat().st_size)
+        with zipfile.ZipFile(source.path) as archive:
+            member = _member(source, archive.infolist(), form.member)
+            with archive.open(member) as stream:
+                return _copied(source, stream, member.compress_size)
+    except (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        met = f"is no whole {form.archive} file ({error})"
+        remedy = "It may be cut short, or not packed at all; ask the source for it again."
+        raise source.changed(met, promised=f"`archive: {form.archive}`", remedy=remedy) from error
+
+
+def _member(source: Source, members: Sequence[zipfile.ZipInfo], wanted: str | None) -> zipfile.ZipInfo:
+    """The only file of the archive, or the only one that the pattern names."""
+    files = [member for member in members if not member.is_dir()]
+    matching = [member for member in files if wanted is None or fnmatchcase(member.filename, wanted)]
+    if wanted is not None and not matching:  # `[table].csv` is a name, and no pattern matches itself there
+        matching = [member for member in files if member.filename == wanted]
+    if len(matching) != 1:
+        names = ", ".join(f'"{member.filename}"' for member in files[:10]) or "nothing"
+        pattern = f"match {wanted!r}" if wanted else "it holds"
+        raise source.changed(f"holds {names}, of which {len(matching)} {pattern}" if wanted else
+                             f"holds {len(matching)} files: {names}", promised="exactly one",
+                             remedy="Name it under `member:`.")  # fmt: skip
+    member = matching[0]
+    path = PurePosixPath(member.filename.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts:
+        raise source.changed(f"holds {member.filename!r}, a path out of the archive", promised="plain names")
+    if member.flag_bits & 1:
+        raise source.changed("is protected by a password", promised="an open archive")
+    refuse_bomb(source, members)
+    return member
+
+
+def refuse_bomb(source: Source, members: Sequence[zipfile.ZipInfo]) -> None:
+    """Refuse an archive that says itself that it would unpack beyond measure.
+
+    Raises:
+        SourceChanged: too many members, too many bytes, or too high a ratio.
+    """
+    if len(members) > MAX_MEMBERS:
+        raise source.changed(f"holds {len(members)} files", promised=f"at most {MAX_MEMBERS}")
+    size = sum(member.file_size for member in members)
+    packed = sum(member.compress_size for member in members)
+    if _is_bomb(size, packed):
+        raise _bomb(source, size, packed)
+
+
+def _is_bomb(size: int, packed: int) -> bool:
+    return size > MAX_UNPACKED or (size > SMALL and size > packed * MAX_RATIO)
+
+
+def _bomb(source: Source, size: int, packed: int) -> SourceChanged:
+    met = f"unpacks from {packed} bytes to more than {size}"
+    promised = f"at most {MAX_RATIO} times its size, and {MAX_UNPACKED >> 30} GB"
+    return source.changed(met, promised=promised, remedy="It may be an attack; ask the source.")
+
+
+def _copied(source: Source, stream: IO[bytes] | gzip.GzipFile, packed: int) -> Source:
+    """The stream as a file, counted while it grows: what an archive says of itself need not be true."""
+    copy, size = source.copy_as("unpacked"), 0
+    with copy.open("wb") as out:
+        while chunk := stream.read(CHUNK):
+            size += len(chunk)
+            if _is_bomb(size, packed):
+                raise _bomb(source, size, packed)
+            out.write(chunk)
+    return source.at(copy)

@@ -1,0 +1,150 @@
+"""The three tables that decoding leaves in the database, filled row by row where no faster way exists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from transforms.decode.headings import columns_from
+from transforms.decode.source import Source
+from transforms.quoting import identifier
+
+Cells = list[str | None]
+
+_BATCH_CELLS = 400_000  # a batch of usual cells is then some 30 MB of Python texts
+_BATCH_TEXT = 32 << 20  # characters, for cells that hold whole polygons
+_RAGGED = pa.schema([("line", pa.int64()), ("reason", pa.string()), ("text", pa.string())])
+_LINES = pa.schema([("first", pa.int64()), ("line", pa.int64())])
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """The source's columns in its order, the rows in the table, and the records left out as ragged."""
+
+    columns: tuple[str, ...]
+    rows: int
+    ragged: int
+
+
+def create_lines(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+    """An empty `<table>_lines`: the source line of row `o` is `line + o - first` of the last `first <= o`."""
+    connection.execute(f"CREATE OR REPLACE TABLE {identifier(table + '_lines')} (first BIGINT, line BIGINT)")
+
+
+def create_ragged(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+    """An empty `<table>_ragged`: source line, French reason, and the record's first 500 characters."""
+    connection.execute(
+        f"CREATE OR REPLACE TABLE {identifier(table + '_ragged')} (line BIGINT, reason VARCHAR, text VARCHAR)"
+    )
+
+
+def append(connection: duckdb.DuckDBPyConnection, table: str, batch: pa.Table) -> None:
+    """Add an Arrow table's rows to a table of the same columns."""
+    connection.register("decoding_batch", batch)
+    try:
+        connection.execute(f"INSERT INTO {identifier(table)} FROM decoding_batch")
+    finally:
+        connection.unregister("decoding_batch")
+
+
+def wrong_width(met: int, promised: int) -> str:
+    """The French reason of a record with too many or too few cells."""
+    return f"{met} cellules au lieu de {promised}"
+
+
+class TextTable:
+    """The tables of one file while its rows arrive one by one; columns may join late."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, source: Source, table: str) -> None:
+        self._connection, self._source, self._table = connection, source, table
+        self.columns: list[str] = []
+        self._created = 0
+        self._rows = self._ragged = self._text = 0
+        self._shift: int | None = None
+        self._batch: list[Sequence[str | None]] = []
+        self._lines: list[tuple[int, int]] = []
+        self._misfits: list[tuple[int, str, str]] = []
+        create_lines(connection, table)
+        create_ragged(connection, table)
+
+    def add(self, line: int, cells: Sequence[str | None]) -> None:
+        """Take a row; cells that it lacks at its end are NULL."""
+        ordinal = self._rows
+        self._rows += 1
+        if line - ordinal != self._shift:
+            self._shift = line - ordinal
+            self._lines.append((ordinal, line))
+        self._batch.append(cells)
+        self._text += sum(map(len, filter(None, cells)))
+        if len(self._batch) * max(1, len(self.columns)) > _BATCH_CELLS or self._text > _BATCH_TEXT:
+            self._flush()
+
+    def reject(self, line: int, cells: Sequence[str | None]) -> None:
+        """Take a record that has more cells than there are columns."""
+        self._ragged += 1
+        text = ";".join(cell or "" for cell in cells)[:500]
+        self._misfits.append((line, wrong_width(len(cells), len(self.columns)), text))
+
+    def close(self) -> Decoded:
+        """What was taken, all of it now in the database."""
+        if not self.columns:
+            raise self._source.changed("holds no records", promised="at least their names")
+        self._flush()
+        return Decoded(tuple(self.columns), self._rows, self._ragged)
+
+    def _flush(self) -> None:
+        self._widen()
+        width = len(self.columns)
+        if self._batch:
+            padded = ([*cells, *[None] * (width - len(cells))] for cells in self._batch)
+            texts = [self._column(cells) for cells in zip(*padded, strict=True)]
+            append(self._connection, self._table, pa.table(texts, names=[str(i) for i in range(width)]))
+        append(self._connection, f"{self._table}_lines", _rows_as(self._lines, _LINES))
+        append(self._connection, f"{self._table}_ragged", _rows_as(self._misfits, _RAGGED))
+        self._batch, self._lines, self._misfits, self._text = [], [], [], 0
+
+    def _widen(self) -> None:
+        """Create the table, or give it the columns that joined since."""
+        columns_from(self._source, self.columns, "its records")
+        name = identifier(self._table)
+        if not self._created:
+            columns = ", ".join(f"{identifier(column)} VARCHAR" for column in self.columns)
+            self._connection.execute(f"CREATE OR REPLACE TABLE {name} ({columns})")
+        else:
+            for column in self.columns[self._created :]:
+                self._connection.execute(f"ALTER TABLE {name} ADD COLUMN {identifier(column)} VARCHAR")
+        self._created = len(self.columns)
+
+    def _column(self, cells: Sequence[str | None]) -> pa.Array:
+        try:
+            texts = pa.array(cells, pa.string())
+        except (UnicodeEncodeError, pa.ArrowInvalid) as error:
+            met = "holds half a character (a lone surrogate)"
+            raise self._source.changed(met, promised="Unicode", remedy="Have the export mended.") from error
+        if pc.any(pc.match_substring(texts, "\0")).as_py():
+            raise self._source.changed("has a NUL character in a cell", promised="text")
+        return texts
+
+
+def _rows_as(rows: Iterable[tuple[int | str, ...]], schema: pa.Schema) -> pa.Table:
+    return pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema=schema)
+
+
+def fill(table: TextTable, rows: Iterable[tuple[int, Cells]], width: int) -> Decoded:
+    """The rows laid down in a table that has its columns; those with more cells than columns are ragged.
+
+    Empty cells at a row's end are no cells; blank rows are none.
+    """
+    for line, cells in rows:
+        used = len(cells)
+        while used and not (cells[used - 1] or "").strip():
+            used -= 1
+        if used > width:
+            table.reject(line, cells[:used])
+        elif used:
+            table.add(line, cells[:width])
+    return table.close()

@@ -1,0 +1,59 @@
+"""A DuckDB database of one task: bounded memory, spilling to its own folder, closed to the network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Timer
+
+import duckdb
+
+from transforms import geometry
+
+MEMORY_LIMIT = "1GB"  # the journey of 10 million rows of 10 columns was measured at 0.6 GB
+QUERY_SECONDS = 3600  # shorter than Airflow's execution time-out, which does not stop a DuckDB query
+
+MACROS = (
+    # Blanks around a cell are no part of it: space, tab, line ends, U+00A0, U+202F, U+2007, the BOM.
+    "CREATE OR REPLACE MACRO trimmed(cell) AS "
+    "nullif(trim(cell, ' ' || chr(9) || chr(10) || chr(13) || chr(160) || chr(8239) || chr(8199) || "
+    "chr(65279)), '')",
+    "CREATE OR REPLACE MACRO without_suffix(cell, suffix) AS "
+    "CASE WHEN ends_with(cell, suffix) THEN trimmed(left(cell, length(cell) - length(suffix))) ELSE cell END",
+    # Luhn's key, as INSEE uses it for SIREN and SIRET: every second digit from the right counts double.
+    "CREATE OR REPLACE MACRO luhn(digits) AS list_sum(list_transform(range(1, length(digits) + 1), "
+    "lambda i: CASE WHEN (length(digits) - i) % 2 = 1 "
+    "THEN substr('0246813579', substr(digits, i, 1)::INTEGER + 1, 1)::INTEGER "
+    "ELSE substr(digits, i, 1)::INTEGER END)) % 10 = 0",
+    # La Poste's establishments (SIREN 356000000) have numbers whose digits add up to a multiple of 5 instead.
+    "CREATE OR REPLACE MACRO siret_key(digits) AS luhn(digits) OR (starts_with(digits, '356000000') AND "
+    "list_sum(list_transform(range(1, 15), lambda i: substr(digits, i, 1)::INTEGER)) % 5 = 0)",
+    # A clock time that does not exist (March) or exists twice (October). DuckDB takes the later of two.
+    "CREATE OR REPLACE MACRO clock_skipped(clock, zone) AS timezone(zone, timezone(zone, clock)) <> clock",
+    "CREATE OR REPLACE MACRO clock_twice(clock, zone) AS "
+    "timezone(zone, timezone(zone, clock) - INTERVAL 1 HOUR) = clock",
+)
+
+
+@contextmanager
+def engine(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection whose tables and temporary files live in `folder`; UTC, no extension is ever fetched."""
+    folder.mkdir(parents=True, exist_ok=True)
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": "false", "autoload_known_extensions": "false",
+        "memory_limit": MEMORY_LIMIT, "temp_directory": str(folder / "spill"),
+    }  # fmt: skip
+    connection = duckdb.connect(str(folder / "work.duckdb"), config=settings)
+    watch = Timer(QUERY_SECONDS, connection.interrupt)
+    watch.daemon = True
+    watch.start()
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        for macro in MACROS:
+            connection.execute(macro)
+        geometry.register(connection)
+        yield connection
+    finally:
+        watch.cancel()
+        connection.close()
