@@ -164,6 +164,8 @@ def _travelled(
 
 def _print_journeys(journeys: list[dict[str, Any]]) -> None:
     table = Table("dataset", "read", "rejected", "public", "restricted", "files", "s", "", box=None)
+    table.columns[0].no_wrap = True
+    table.columns[0].min_width = max((len(journey["dataset_id"]) for journey in journeys), default=0)
     for column in table.columns[1:-1]:
         column.justify = "right"
     for journey in journeys:

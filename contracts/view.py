@@ -40,6 +40,14 @@ class View(Frozen):
         """The name of its first geometry field, if it has one."""
         return next((name for name, field in self.fields.items() if field.type == "geometry"), None)
 
+    @property
+    def position(self) -> tuple[str, str] | None:
+        """Its longitude and latitude fields, where it has no geometry: a national schema may fix its columns."""
+        by_term = {field.term: name for name, field in reversed(self.fields.items())}
+        if self.geometry or not {"longitude", "latitude"} <= by_term.keys():
+            return None
+        return by_term["longitude"], by_term["latitude"]
+
 
 def view_for(dataset: Dataset, audience: Audience) -> View:
     """The view of an audience: restricted sees every field and row, public what the contract shows.

@@ -19,7 +19,8 @@ from distributions.delimited import write_csv
 from distributions.geojson import write_geojson
 from distributions.geopackage import write_geopackage
 from distributions.parquet import write_parquet
-from distributions.shapes import extent_of, make_wkt_known
+from distributions.positions import located
+from distributions.shapes import Extent, extent_of, make_wkt_known
 from distributions.workbook import CELL, write_workbook
 
 MEDIA_TYPES = {  # as registered at iana.org/assignments/media-types (July 2025), in the order of the files
@@ -52,8 +53,8 @@ def write_distributions(
     `source` is a table or view with exactly the columns of `view.fields`, in order, typed as
     `columns.sql_type` says: geometry is WKB in EPSG:4326 (x is longitude), numbers are finite, no text is
     empty. Rows come out by `view.order`, binary collation, nulls last; the same bytes each time as long as no
-    two rows share a key. GeoJSON and GeoPackage are written where there is a geometry, XLSX up to
-    `xlsx_up_to_rows` rows.
+    two rows share a key. GeoJSON and GeoPackage are written where there is a geometry, or a
+    longitude and a latitude, XLSX up to `xlsx_up_to_rows` rows.
 
     Raises:
         PrivacyRefused: `source` has other columns than the view.
@@ -85,10 +86,12 @@ def _write_all(
         written.append(xlsx)
     else:
         notes = [_on_absence(rows, xlsx_up_to_rows)]
-    if view.geometry:
-        write_geojson(connection, parquet, view, geojson)
-        write_geopackage(connection, parquet, view, extents[view.geometry], gpkg)
-        written += [geojson, gpkg]
+    with located(connection, parquet, view) as (places, mapped):
+        if mapped.geometry:
+            extent = extents.get(mapped.geometry, Extent(("Point",), None))
+            write_geojson(connection, places, mapped, geojson)
+            write_geopackage(connection, places, mapped, extent, gpkg)
+            written += [geojson, gpkg]
     return written, rows, notes
 
 

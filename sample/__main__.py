@@ -20,7 +20,7 @@ from contracts.library import Library, library_at
 from pipeline.house import house_from
 from sample.airflow import USER
 from sample.city import City, alone, closed, opened
-from sample.drive import Ride, awaited, followed, import_errors, triggered
+from sample.drive import Ride, awaited, cleared, followed, import_errors, triggered
 from sample.ending import GOOD, Ending, endings, print_endings
 from sample.progress import Board
 from sample.rest import Refused
@@ -119,6 +119,7 @@ def _open_meanwhile(city: City) -> Iterator[None]:
     with console.status("starting") as line:
         opened(city, os.environ, line.update)
     try:
+        cleared(city.api)
         yield
     finally:
         with console.status("stopping Airflow and the sources"):

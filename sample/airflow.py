@@ -128,6 +128,9 @@ def settled(home: Home, environment: Mapping[str, str]) -> None:
 def healthy(api: Rest, processes: list[Started], seconds: float, tell: Callable[[str], None]) -> None:
     """Comes back when database, scheduler and DAG processor say that they are well.
 
+    The API that tasks use is asked once: it builds itself at its first question, for 4 s of CPU, during
+    which the first tasks would wait.
+
     Raises:
         Refused: a process ended, or they were not well in time.
     """
@@ -137,6 +140,7 @@ def healthy(api: Rest, processes: list[Started], seconds: float, tell: Callable[
         if dead:
             raise Refused(f"{', '.join(dead)} ended while Airflow was starting; see its log.")
         try:
+            api.asked("GET", "/execution/health", signed=False)
             parts = api.asked("GET", "/api/v2/monitor/health", signed=False)
             waiting = [part for part in ("metadatabase", "scheduler", "dag_processor")
                        if (parts.get(part) or {}).get("status") != "healthy"]  # fmt: skip

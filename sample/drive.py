@@ -57,6 +57,14 @@ def awaited(api: Rest, dataset_ids: Iterable[str], seconds: float, tell: Callabl
     raise Refused(f"after {seconds:.0f} s Airflow lacks the DAGs of {', '.join(sorted(wanted))}.\n{errors}")
 
 
+def cleared(api: Rest) -> None:
+    """Fails the runs that a stopped city left unfinished: they would go before those of today."""
+    unfinished = api.asked("POST", "/api/v2/dags/~/dagRuns/list", {"states": ["queued", "running"]})["dag_runs"]
+    for run in unfinished:
+        path = f"/api/v2/dags/{quote(run['dag_id'])}/dagRuns/{quote(run['dag_run_id'])}"
+        api.asked("PATCH", path, {"state": "failed"})
+
+
 def triggered(api: Rest, dataset_id: str, run_id: str, *, force: bool) -> Ride:
     """The run of that name, started if it does not exist; SQLite refuses one trigger in forty.
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from sample.sources import serving
 
 ROOT = Path(__file__).parents[1]
 PARKS = {
@@ -81,3 +85,18 @@ def in_a_process(town: Town, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command, cwd=ROOT, env={"PATH": "/usr/bin:/bin", **town.environment}, capture_output=True, text=True
     )
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[Town]:
+    """A town in `folder` with a sound contract and a sound source behind a real web server."""
+    (folder / "site").mkdir()
+    with serving(folder / "site") as url:
+        town = Town(folder, url)
+        config = folder / "config"
+        config.mkdir()
+        (config / "city.yml").write_text("name: Villebourg\ninsee: '92040'\ncontact: opendata@example.org\n")
+        (config / "vocabulary.yml").write_text("terms: {}\n")
+        town.contract()
+        town.source(SOUND)
+        yield town

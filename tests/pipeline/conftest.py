@@ -7,23 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from town import SOUND, Town
-
-from sample.sources import serving
+from town import Town, served
 
 
 @pytest.fixture
 def town(tmp_path: Path) -> Iterator[Town]:
     """A town with a sound contract and a sound source, nothing run yet."""
-    (tmp_path / "site").mkdir()
-    with serving(tmp_path / "site") as url:
-        town = Town(tmp_path, url)
-        config = tmp_path / "config"
-        config.mkdir()
-        (config / "city.yml").write_text("name: Villebourg\ninsee: '92040'\ncontact: opendata@example.org\n")
-        (config / "vocabulary.yml").write_text("terms: {}\n")
-        town.contract()
-        town.source(SOUND)
+    with served(tmp_path) as town:
         yield town
 
 

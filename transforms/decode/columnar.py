@@ -16,7 +16,7 @@ _NESTED = ("STRUCT", "MAP", "LIST", "UNION", "VARIANT", "ARRAY")
 def decode_parquet(connection: duckdb.DuckDBPyConnection, source: Source, table: str) -> Decoded:
     """The tables of a Parquet file.
 
-    Instants with a zone are written in UTC with `+00`, nested values as JSON, bytes in hexadecimal, everything
+    Instants with a zone are written in UTC with `+00`, nested values as JSON, bytes in hexadecimal, all
     else as DuckDB writes it (ISO dates, shortest floats, exact decimals).
     """
     path = literal(str(readable_path(source)))

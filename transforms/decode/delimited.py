@@ -44,9 +44,10 @@ def decode_delimited(
     region = replace(opening.region, end=end_above(text, form, opening.region))
     text, region, skip = _readable_in_place(text, opening, region)
     scan = _scanned(connection, text, region)
-    if (scan.crlf and scan.lf) or (skip and _other_end(opening.above, scan)):
+    if (scan.crlf and (scan.lf or not skip)) or (skip and _other_end(opening.above, scan)):
         text, region = _with_one_line_end(text, region)
         skip, scan = 0, _scanned(connection, text, region)
+    scan.crlf |= skip > 0 and b"\r\n" in opening.above
     rows = _load(connection, text, form, columns, table, skip, scan)
     ragged = _account(connection, text, region, scan, len(columns), table, rows)
     return Decoded(columns, rows, ragged)
@@ -125,13 +126,16 @@ def _load(
 
 def _reading(text: Source, form: CsvFormat, columns: tuple[str, ...], skip: int, scan: _Scan) -> str:
     types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in columns)
+    # Unless told, DuckDB takes the first line end it sees for the rule, be it inside a cell; told of CRLF
+    # (2.0.1), it stops at the first reject.
+    line_end = "" if scan.crlf else r", new_line = '\n'"
     buffers = f", max_line_size = {MAX_RECORD + CHUNK}" if scan.longest > _USUAL_RECORD else ""
     return (
         f"SELECT * FROM read_csv({literal(str(readable_path(text)))}, columns = {{{types}}}, "
         f"auto_detect = false, header = false, skip = {skip}, delim = {literal(form.delimiter)}, "
         f"quote = {literal(form.quote)}, escape = {literal(form.quote)}, strict_mode = true, "
         "null_padding = false, allow_quoted_nulls = false, compression = 'none', "
-        f"hive_partitioning = false, store_rejects = true, rejects_limit = 0{buffers})"
+        f"hive_partitioning = false, store_rejects = true, rejects_limit = 0{line_end}{buffers})"
     )
 
 
@@ -145,7 +149,7 @@ def _account(
     )
     ragged = _place_rejected(connection, text, region, scan)
     if rows + ragged != scan.records:
-        met = f"has {scan.records} records by its line ends but {rows + ragged} by its quotes"
+        met = f"has {scan.records} records by one reading and {rows + ragged} by another"
         raise text.changed(met, promised="one reading", remedy="A stray quote is the usual cause.")
     create_ragged(connection, table)
     connection.execute(_ragged_records(table, width))
@@ -160,16 +164,19 @@ def _place_rejected(connection: duckdb.DuckDBPyConnection, text: Source, region:
     """The number of records DuckDB rejected, each found again among the records of the first count."""
     query = "SELECT DISTINCT line_byte_position - 1 AS p FROM reject_errors ORDER BY p"
     positions = connection.execute(query).fetchnumpy()["p"]
-    found = 0
+    found, carried = 0, positions[:0]
     with text.path.open("rb") as file:
         for offset, size, record, line in scan.blocks:
             inside = positions[np.searchsorted(positions, offset) : np.searchsorted(positions, offset + size)]
+            inside = np.append(carried, inside)
             if not len(inside):
                 continue
             file.seek(offset)
             block = block_in(text, region, file.read(size), offset, line, last=True)
             # DuckDB counts blank lines before a record (and the LF of a CRLF) to it.
-            index = np.minimum(np.searchsorted(block.starts, inside), len(block.starts) - 1)
+            index = np.searchsorted(block.starts, inside)
+            carried = inside[index == len(block.starts)]
+            inside, index = inside[: len(inside) - len(carried)], index[: len(index) - len(carried)]
             columns = {"position": inside, "record": record + index, "line": block.lines[index]}
             append(connection, _REJECTED, pa.table(columns))
             found += len(np.unique(index))

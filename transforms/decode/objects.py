@@ -35,7 +35,7 @@ def decode_json(
 
 
 def decode_geojson(connection: duckdb.DuckDBPyConnection, source: Source, table: str) -> Decoded:
-    """The tables of a FeatureCollection: properties, `geometry` as GeoJSON text, `feature.id` if there is one.
+    """The tables of a FeatureCollection: properties, `geometry` as GeoJSON text, `feature.id` where given.
 
     A `crs` member (GeoJSON 2008) is not read: the contract's field declares the reference system.
     """

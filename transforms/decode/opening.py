@@ -95,7 +95,15 @@ def _header(source: Source, form: CsvFormat, texts: Iterator[str], line: int) ->
                              remedy="Declare `header:` or `skip_top:`.")  # fmt: skip
     if form.trailing_delimiter and len(cells) > 1 and not cells[-1].strip():
         cells.pop()
-    return tuple(cells)
+    return tuple(_unwrapped(cell, form.quote) for cell in cells)
+
+
+def _unwrapped(cell: str, quote: str) -> str:
+    """The cell without quotes that stand after a blank, which DuckDB takes off and Python's reader keeps."""
+    inner = cell.strip(" ")
+    if cell != inner and quote and len(inner) > 1 and inner[0] == inner[-1] == quote:
+        return inner[1:-1].replace(quote * 2, quote)
+    return cell
 
 
 def columns_in(source: Source, form: CsvFormat, opening: Opening) -> tuple[str, ...]:

@@ -79,7 +79,7 @@ def blocks_of(source: Source, region: Region) -> Iterator[Block]:
 def block_in(source: Source, region: Region, buffer: bytes, offset: int, line: int, *, last: bool) -> Block:
     """The whole records at the head of a buffer that starts with a record."""
     codes = np.frombuffer(buffer, np.uint8)
-    opens, closes, unclosed = _quoted(buffer, codes, region)
+    opens, closes, unclosed = _quoted(source, buffer, codes, region, line)
     feeds = np.flatnonzero(codes == _LF)
     ends = _outside(feeds, opens, closes, unclosed)
     if last and unclosed is not None:
@@ -97,7 +97,9 @@ def block_in(source: Source, region: Region, buffer: bytes, offset: int, line: i
     )  # fmt: skip
 
 
-def _quoted(buffer: bytes, codes: NDArray[np.uint8], region: Region) -> tuple[Offsets, Offsets, int | None]:
+def _quoted(
+    source: Source, buffer: bytes, codes: NDArray[np.uint8], region: Region, line: int
+) -> tuple[Offsets, Offsets, int | None]:
     """Where quoted stretches open and close, and where one opens that does not close in the buffer."""
     nothing = np.empty(0, np.int64)
     if not region.quote or region.quote not in buffer:
@@ -112,7 +114,7 @@ def _quoted(buffer: bytes, codes: NDArray[np.uint8], region: Region) -> tuple[Of
     after = codes[np.minimum(closes + 1, len(codes) - 1)]
     closed = np.isin(after, (delimiter, _LF, _CR, region.quote[0])) | (closes == len(codes) - 1)
     if not (opened.all() and closed.all()):
-        return _walked(buffer, quotes.tolist(), region)
+        return _walked(source, buffer, quotes.tolist(), region, line)
     if len(opens) == len(closes):
         return opens, closes, None
     return opens[:-1], closes, _first_of_doubled(opens, closes)
@@ -126,7 +128,9 @@ def _first_of_doubled(opens: Offsets, closes: Offsets) -> int:
     return int(opens[index])
 
 
-def _walked(buffer: bytes, quotes: list[int], region: Region) -> tuple[Offsets, Offsets, int | None]:
+def _walked(
+    source: Source, buffer: bytes, quotes: list[int], region: Region, line: int
+) -> tuple[Offsets, Offsets, int | None]:
     """Same as `_quoted`, quote by quote, for buffers where quotes also stand inside cells."""
     opens: list[int] = []
     closes: list[int] = []
@@ -143,6 +147,8 @@ def _walked(buffer: bytes, quotes: list[int], region: Region) -> tuple[Offsets, 
         opens.append(start)
         closes.append(quotes[index])
         index += 1
+        if index < len(quotes) and not buffer[closes[-1] + 1 : quotes[index]].strip(b" "):
+            raise _reopened(source, line + buffer.count(b"\n", 0, closes[-1]))
     return np.array(opens, np.int64), np.array(closes, np.int64), None
 
 
@@ -180,6 +186,12 @@ def _unclosed(source: Source, buffer: bytes, quote: int, line: int) -> SourceCha
     met = f"has on line {at} a quote that never closes and swallows all up to line {last}"
     remedy = 'The file may be cut short; if its quotes are plain characters, declare `quote: ""`.'
     return source.changed(met, promised="closed quotes", remedy=remedy)
+
+
+def _reopened(source: Source, line: int) -> SourceChanged:
+    """DuckDB would join the two texts, other readers keep the second with its quotes."""
+    met = f"has on line {line} a quoted text and another one beside it in one cell"
+    return source.changed(met, promised="one text in a cell", remedy="Have the quotes inside it doubled.")
 
 
 def _too_long(source: Source, line: int) -> SourceChanged:

@@ -1,0 +1,37 @@
+"""A geometry for the map formats of a view whose columns a national schema fixes as longitude and latitude."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from contracts.dataset import Field
+from contracts.view import View
+from distributions.columns import identifier, literal
+
+GEOMETRY = Field(type="geometry", about="Position (WGS 84), faite de la longitude et de la latitude.")
+
+
+@contextmanager
+def located(connection: duckdb.DuckDBPyConnection, parquet: Path, view: View) -> Iterator[tuple[Path, View]]:
+    """The rows and the view with a column `geometry` of points, for as long as the block lasts.
+
+    Both as they are where the view has a geometry, or no position. A row without one of the two has none.
+    """
+    if view.position is None or "geometry" in view.fields:
+        yield parquet, view
+        return
+    longitude, latitude = map(identifier, view.position)
+    point = f"CAST('POINT(' || {longitude} || ' ' || {latitude} || ')' AS GEOMETRY)"
+    places = parquet.with_suffix(".places")
+    connection.execute(
+        f"COPY (SELECT *, {point} AS geometry FROM read_parquet({literal(str(parquet))})) "
+        f"TO {literal(str(places))} (FORMAT parquet)"
+    )
+    try:
+        yield places, view.model_copy(update={"fields": {**view.fields, "geometry": GEOMETRY}})
+    finally:
+        places.unlink()

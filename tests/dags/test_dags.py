@@ -1,0 +1,162 @@
+"""What Airflow makes of the contracts, with Airflow's own DagBag; no database, no server."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from airflow.dag_processing.dagbag import DagBag
+
+ROOT = Path(__file__).parents[2]
+CONFIG = ROOT / "config"
+SAMPLES = {
+    "accessibility.places", "elections.european_results", "energy.power_readings", "mobility.parkings",
+    "mobility.stations", "territory.communes",
+}  # fmt: skip
+HEAVY = ("pandas", "pyarrow", "duckdb", "boto3", "great_expectations")
+PARSE = f"""
+import sys
+from airflow.dag_processing.dagbag import DagBag
+bag = DagBag(dag_folder={str(ROOT / "dags")!r})
+print(len(bag.dags), bag.import_errors, [name for name in {HEAVY!r} if name in sys.modules], sep=";")
+"""
+
+
+def bag_of(config: Path, monkeypatch: pytest.MonkeyPatch) -> DagBag:
+    monkeypatch.setenv("CONCENTRATOR_CONFIG", str(config))
+    return DagBag(dag_folder=ROOT / "dags")
+
+
+def parsed_apart(config: Path) -> str:
+    """DAGs, import errors and heavy modules of a parse in a process that nothing was imported in before."""
+    import os
+
+    command = [sys.executable, "-c", PARSE]
+    environment = {**os.environ, "CONCENTRATOR_CONFIG": str(config)}
+    answer = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    return answer.stdout.strip().splitlines()[-1]
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A copy of the city's contracts, to spoil."""
+    return Path(shutil.copytree(CONFIG, tmp_path / "config"))
+
+
+@pytest.fixture(scope="module")
+def bag() -> DagBag:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        return bag_of(CONFIG, monkeypatch)
+
+
+def test_each_contract_is_one_dag_of_its_name(bag: DagBag) -> None:
+    assert bag.import_errors == {}
+    assert set(bag.dags) == SAMPLES
+
+
+def test_the_stages_follow_each_other_and_the_restricted_audience_commits_first(bag: DagBag) -> None:
+    tasks = [task.task_id for task in bag.dags["mobility.parkings"].topological_sort()]
+    assert tasks == ["extract", "standardize", "validate", "publish_restricted", "publish_public"]
+    assert all(len(task.downstream_task_ids) <= 1 for dag in bag.dags.values() for task in dag.tasks)
+
+
+def test_a_dataset_without_a_public_audience_has_no_public_task(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = config / "datasets" / "mobility" / "parkings.yml"
+    lines = file.read_text("utf-8").splitlines()
+    kept = [line for line in lines if not line.startswith(("audiences:", "public_rows:"))]
+    file.write_text("\n".join([*kept, "audiences: [restricted]", "hidden_because: CRPA L311-6"]), "utf-8")
+    dag = bag_of(config, monkeypatch).dags["mobility.parkings"]
+    assert "publish_public" not in dag.task_ids
+    assert {"restricted"} == dag.tags & {"public", "restricted"}
+
+
+def test_each_publish_task_renews_the_asset_of_its_audience(bag: DagBag) -> None:
+    dag = bag.dags["mobility.parkings"]
+    uris = {task.task_id: [asset.uri for asset in task.outlets] for task in dag.tasks if task.outlets}
+    assert uris == {
+        "publish_restricted": ["concentrator://restricted/mobility.parkings"],
+        "publish_public": ["concentrator://public/mobility.parkings"],
+    }
+
+
+def test_every_task_has_a_time_out_and_every_dag_one_run_at_a_time(bag: DagBag) -> None:
+    assert all(task.execution_timeout for dag in bag.dags.values() for task in dag.tasks)
+    assert {(dag.max_active_runs, dag.catchup) for dag in bag.dags.values()} == {(1, False)}
+
+
+def test_a_schedule_is_read_in_the_time_zone_of_the_city(bag: DagBag) -> None:
+    scheduled = [dag for dag in bag.dags.values() if hasattr(dag.timetable, "timezone")]
+    assert scheduled
+    assert {str(dag.timetable.timezone) for dag in scheduled} == {"Europe/Paris"}
+
+
+def test_a_person_finds_title_service_source_and_audience(bag: DagBag) -> None:
+    dag = bag.dags["mobility.parkings"]
+    assert dag.dag_display_name != dag.dag_id
+    assert dag.description
+    assert dag.tags >= {"theme:mobility", "source:http_file", "public", "restricted"}
+    assert dag.owner_links == {dag.owner: "mailto:" + dag.owner_links[dag.owner].removeprefix("mailto:")}
+    assert dag.params["force"] is False
+
+
+def test_the_page_has_every_field_the_contract_itself_and_what_to_do_on_failure(bag: DagBag) -> None:
+    page = bag.dags["mobility.parkings"].doc_md or ""
+    contract = (CONFIG / "datasets" / "mobility" / "parkings.yml").read_text("utf-8")
+    assert contract.strip() in page
+    assert "## Si ça échoue" in page
+    assert "| `tel_exploitant` |" in page or "| `id` |" in page
+
+
+def test_a_broken_contract_costs_its_own_dag_and_is_an_import_error_with_file_and_line(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (config / "datasets" / "mobility" / "parkings.yml").write_text(
+        "about:\n  title: {fr: Parcs}\n  tilte: x\n"
+    )
+    found = bag_of(config, monkeypatch)
+    assert set(found.dags) == SAMPLES - {"mobility.parkings"}
+    ((file, message),) = found.import_errors.items()
+    assert file.endswith("contract_faults.py")
+    assert "config/datasets/mobility/parkings.yml:3: about.tilte" in message
+
+
+def test_a_schedule_out_of_range_costs_its_own_dag_too(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = config / "datasets" / "mobility" / "parkings.yml"
+    lines = file.read_text("utf-8").splitlines()
+    number = next(n for n, line in enumerate(lines) if line.startswith("schedule:"))
+    lines[number] = 'schedule: "99 99 * * *"'
+    file.write_text("\n".join(lines), "utf-8")
+    found = bag_of(config, monkeypatch)
+    assert set(found.dags) == SAMPLES - {"mobility.parkings"}
+    assert f"config/datasets/mobility/parkings.yml:{number + 1}: schedule" in "".join(
+        found.import_errors.values()
+    )
+
+
+def test_inside_a_task_only_its_own_contract_is_read(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (config / "datasets" / "energy" / "power_readings.yml").write_text("about: [\n")
+    monkeypatch.setenv("_AIRFLOW_PARSING_CONTEXT_DAG_ID", "mobility.parkings")
+    found = bag_of(config, monkeypatch)
+    assert set(found.dags) == {"mobility.parkings"}
+
+
+def test_the_same_contracts_give_the_same_dags_twice(bag: DagBag, monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    again = bag_of(CONFIG, monkeypatch)
+    for dag_id in SAMPLES:
+        assert DagSerialization.to_dict(bag.dags[dag_id]) == DagSerialization.to_dict(again.dags[dag_id])
+
+
+def test_parsing_imports_nothing_heavy() -> None:
+    assert parsed_apart(CONFIG) == f"{len(SAMPLES)};{{}};[]"
+
+
+def test_272_contracts_are_272_dags(config: Path) -> None:
+    contract = (config / "datasets" / "mobility" / "parkings.yml").read_text("utf-8")
+    for number in range(272 - len(SAMPLES)):
+        (config / "datasets" / "mobility" / f"parkings_{number}.yml").write_text(contract, "utf-8")
+    assert parsed_apart(config) == "272;{};[]"
