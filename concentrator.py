@@ -26,11 +26,14 @@ app = typer.Typer(
     help="One YAML contract per dataset, from its source to a public and a restricted release.",
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown",
 )  # fmt: skip
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+for console in (out, err):
+    if not console.is_terminal:
+        console.width = 200  # a file or a pipe has no width: sentences and rows stay on one line
 STATES = {
-    "released": "released", "unchanged": "released before, same content", "nothing_new": "nothing new",
-    "stopped": "stopped where asked", "refused": "refused",
+    "released": "released", "unchanged": "same content", "nothing_new": "nothing new",
+    "stopped": "stopped", "refused": "refused",
 }  # fmt: skip
 
 
@@ -163,11 +166,12 @@ def _travelled(
 
 
 def _print_journeys(journeys: list[dict[str, Any]]) -> None:
-    table = Table("dataset", "read", "rejected", "public", "restricted", "files", "s", "", box=None)
-    table.columns[0].no_wrap = True
-    table.columns[0].min_width = max((len(journey["dataset_id"]) for journey in journeys), default=0)
+    table = Table(
+        "dataset", "read", "rej.", "public", "restricted", "files", "s", "", box=None, padding=(0, 1, 0, 0)
+    )
     for column in table.columns[1:-1]:
         column.justify = "right"
+        column.no_wrap = True
     for journey in journeys:
         shown = {one["audience"]: f"{one['rows']} × {one['columns']}" for one in journey["published"]}
         files = sum(one["files"] for one in journey["published"])

@@ -59,8 +59,8 @@ def awaited(api: Rest, dataset_ids: Iterable[str], seconds: float, tell: Callabl
 
 def cleared(api: Rest) -> None:
     """Fails the runs that a stopped city left unfinished: they would go before those of today."""
-    unfinished = api.asked("POST", "/api/v2/dags/~/dagRuns/list", {"states": ["queued", "running"]})["dag_runs"]
-    for run in unfinished:
+    asked = {"states": ["queued", "running"]}
+    for run in api.asked("POST", "/api/v2/dags/~/dagRuns/list", asked)["dag_runs"]:
         path = f"/api/v2/dags/{quote(run['dag_id'])}/dagRuns/{quote(run['dag_run_id'])}"
         api.asked("PATCH", path, {"state": "failed"})
 

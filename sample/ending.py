@@ -47,7 +47,7 @@ def endings(library: Library, house: House, rides: list[Ride], since: datetime) 
 
 def _ending(dataset: Dataset, house: House, ride: Ride, since: datetime) -> Ending:
     status = status_of(dataset, house)
-    state, sentence = _judged(ride, status, since)
+    state, sentence = judged(ride, status, since)
     staged = last_staged(dataset, house) if state in GOOD else None
     return Ending(
         dataset.id, state, sentence,
@@ -57,7 +57,7 @@ def _ending(dataset: Dataset, house: House, ride: Ride, since: datetime) -> Endi
     )  # fmt: skip
 
 
-def _judged(ride: Ride, status: Status, since: datetime) -> tuple[State, str]:
+def judged(ride: Ride, status: Status, since: datetime) -> tuple[State, str]:
     """The state that Airflow and the stores agree on; what Airflow calls failed never passes for good."""
     outcome = status.outcome if status.outcome and status.outcome.at >= since else None
     if ride.state == "success" and outcome and outcome.state == "nothing_new":

@@ -1,9 +1,16 @@
-"""What every room's tests share: the folder of real files, where it is there."""
+"""What the rooms' tests share: the folder of real files, and an S3 server on loopback."""
 
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Thread
+from types import SimpleNamespace
+from typing import Any
 
+import boto3
 import pytest
+from moto.server import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import make_server
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared" / "data"
@@ -17,3 +24,35 @@ def shared_data() -> Path:
             pytest.fail("CI runs without ../shared/data: nothing that matters may be skipped there")
         pytest.skip("the real files (../shared/data) are not beside this checkout")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[SimpleNamespace]:
+    """`endpoint`, and `fault`: a WSGI middleware that a test may put before moto (None: none)."""
+    server = SimpleNamespace(fault=None)
+    moto = DomainDispatcherApplication(create_backend_app)
+
+    def application(environ: dict[str, Any], start: Callable[..., Any]) -> Any:
+        return server.fault(environ, start, moto) if server.fault else moto(environ, start)
+
+    http = make_server("127.0.0.1", 0, application, threaded=True)
+    Thread(target=http.serve_forever, daemon=True).start()
+    server.endpoint = f"http://127.0.0.1:{http.server_port}"
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            patch.delenv(name)
+        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        patch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+        patch.setenv("AWS_CONFIG_FILE", os.devnull)
+        patch.setenv("AWS_ACCESS_KEY_ID", "testing")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+        boto3.client("s3", endpoint_url=server.endpoint, region_name="us-east-1").create_bucket(Bucket="city")
+        yield server
+    http.shutdown()
+
+
+@pytest.fixture
+def s3_address(s3_server: SimpleNamespace, tmp_path: Path) -> Iterator[str]:
+    """An address below a prefix of its own; the test's fault ends with the test."""
+    yield f"s3://city/{tmp_path.name}?endpoint={s3_server.endpoint}&region=us-east-1"
+    s3_server.fault = None

@@ -61,7 +61,9 @@ class Town:
     @property
     def environment(self) -> dict[str, str]:
         connection = {"conn_type": "http", "host": self.url}
-        folders = {name: str(self.folder / name.lower()) for name in ("WORK", "PUBLIC", "RESTRICTED", "SCRATCH")}
+        folders = {
+            name: str(self.folder / name.lower()) for name in ("WORK", "PUBLIC", "RESTRICTED", "SCRATCH")
+        }
         return {
             "AIRFLOW_CONN_PORTAL": json.dumps(connection), "CONCENTRATOR_CONFIG": str(self.folder / "config"),
             **{f"CONCENTRATOR_{name}": folder for name, folder in folders.items()},

@@ -19,7 +19,11 @@ def test_a_contract_is_named_by_its_path(city: City) -> None:
 
 def test_a_field_takes_its_terms_definition_by_name_and_by_type(city: City) -> None:
     fields = dataset_at(city(), "mobility.parcs").fields
-    assert (fields["capacite"].type, fields["capacite"].unit, fields["capacite"].min) == ("integer", "{place}", 0)
+    assert (fields["capacite"].type, fields["capacite"].unit, fields["capacite"].min) == (
+        "integer",
+        "{place}",
+        0,
+    )
     assert fields["commune"].type == "string"
     assert fields["commune"].pattern is not None
     assert fields["commune"].term == "insee_commune"
@@ -90,7 +94,9 @@ def test_the_public_view_has_only_public_fields(city: City) -> None:
         ("tel: {", "tel: {type: instant, format: '%d/%m/%Y %H:%M', ", "an instant written without an offset needs `zone:`"),
     ],
 )  # fmt: skip
-def test_each_fault_names_file_line_field_and_remedy(faults: Faults, old: str, new: str, sentence: str) -> None:
+def test_each_fault_names_file_line_field_and_remedy(
+    faults: Faults, old: str, new: str, sentence: str
+) -> None:
     assert sentence in faults(old, new)
 
 

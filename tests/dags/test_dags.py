@@ -1,5 +1,6 @@
 """What Airflow makes of the contracts, with Airflow's own DagBag; no database, no server."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -7,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from airflow.dag_processing.dagbag import DagBag
+
+from contracts.library import dataset_at
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "config"
@@ -30,8 +33,6 @@ def bag_of(config: Path, monkeypatch: pytest.MonkeyPatch) -> DagBag:
 
 def parsed_apart(config: Path) -> str:
     """DAGs, import errors and heavy modules of a parse in a process that nothing was imported in before."""
-    import os
-
     command = [sys.executable, "-c", PARSE]
     environment = {**os.environ, "CONCENTRATOR_CONFIG": str(config)}
     answer = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
@@ -94,20 +95,22 @@ def test_a_schedule_is_read_in_the_time_zone_of_the_city(bag: DagBag) -> None:
 
 
 def test_a_person_finds_title_service_source_and_audience(bag: DagBag) -> None:
-    dag = bag.dags["mobility.parkings"]
-    assert dag.dag_display_name != dag.dag_id
-    assert dag.description
-    assert dag.tags >= {"theme:mobility", "source:http_file", "public", "restricted"}
-    assert dag.owner_links == {dag.owner: "mailto:" + dag.owner_links[dag.owner].removeprefix("mailto:")}
+    dag, promised = bag.dags["mobility.parkings"], dataset_at(CONFIG, "mobility.parkings")
+    about = promised.about
+    assert dag.dag_display_name == about.title.fr
+    assert dag.description == about.description.fr
+    assert dag.tags == {"theme:mobility", "source:http_file", "public", "restricted"}
+    assert (dag.owner, dag.owner_links) == (about.publisher, {about.publisher: f"mailto:{about.contact}"})
     assert dag.params["force"] is False
 
 
 def test_the_page_has_every_field_the_contract_itself_and_what_to_do_on_failure(bag: DagBag) -> None:
-    page = bag.dags["mobility.parkings"].doc_md or ""
-    contract = (CONFIG / "datasets" / "mobility" / "parkings.yml").read_text("utf-8")
-    assert contract.strip() in page
-    assert "## Si ça échoue" in page
-    assert "| `tel_exploitant` |" in page or "| `id` |" in page
+    for dag_id in SAMPLES:
+        page, promised = bag.dags[dag_id].doc_md or "", dataset_at(CONFIG, dag_id)
+        contract = CONFIG / "datasets" / promised.theme / f"{promised.name}.yml"
+        assert contract.read_text("utf-8").strip() in page
+        assert [name for name in promised.fields if f"| `{name}` |" not in page] == []
+        assert "## Si ça échoue" in page
 
 
 def test_a_broken_contract_costs_its_own_dag_and_is_an_import_error_with_file_and_line(

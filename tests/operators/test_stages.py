@@ -37,7 +37,8 @@ class Run:
         self.events |= {asset: SimpleNamespace(extra={}) for asset in task.outlets}
         pulled = SimpleNamespace(try_number=1, xcom_pull=lambda task_ids: json.loads(self.kept[task_ids]))
         context: Any = {
-            "ti": pulled, "run_id": self.run_id, "params": {"force": self.force}, "outlet_events": self.events,
+            "ti": pulled, "run_id": self.run_id, "params": {"force": self.force},
+            "outlet_events": self.events,
         }  # fmt: skip
         outcome = task.execute(context)
         self.kept[task_id] = json.dumps(outcome)

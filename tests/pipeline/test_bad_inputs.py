@@ -100,7 +100,9 @@ def test_a_bad_source_gets_one_sentence_and_leaves_the_last_release(
         ({"reshape": "elections.candidate_block"}, "candidate_blocks"),
     ],
 )  # fmt: skip
-def test_check_finds_what_only_the_other_rooms_know(town: Any, run: Any, changes: dict[str, Any], sentence: str) -> None:
+def test_check_finds_what_only_the_other_rooms_know(
+    town: Any, run: Any, changes: dict[str, Any], sentence: str
+) -> None:
     town.contract(**changes)
     code, stdout, _ = run("check")
     assert code == 1
@@ -121,9 +123,12 @@ def test_two_fields_of_one_name_are_refused_before_anything_runs(town: Any, run:
     assert "the key 'nom' stands twice" in stderr
 
 
-def test_a_source_that_is_down_is_named_without_its_secret(town: Any, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_source_that_is_down_is_named_without_its_secret(
+    town: Any, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(
-        "AIRFLOW_CONN_PORTAL", '{"conn_type": "http", "host": "http://127.0.0.1:9", "login": "u", "password": "s3cr3t"}'
+        "AIRFLOW_CONN_PORTAL",
+        '{"conn_type": "http", "host": "http://127.0.0.1:9", "login": "u", "password": "s3cr3t"}',
     )
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     code, _, stderr = run("run", "mobility.parks")

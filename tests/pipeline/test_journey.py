@@ -16,8 +16,14 @@ def test_both_audiences_get_their_view_sorted_by_key(town: Any, run: Any) -> Non
     code, _, _ = run("run", "mobility.parks")
     assert code == 0
     assert town.csv("public").split() == ["id,nom,places", "p1,Église,80", "p2,Gare,120"]
-    assert town.csv("restricted").split() == ["id,nom,places,tel", "p1,Église,80,0605040302", "p2,Gare,120,0102030405"]
-    assert {path.name for path in (town.folder / "public/mobility/parks").iterdir() if path.is_file()} == NAMES
+    assert town.csv("restricted").split() == [
+        "id,nom,places,tel",
+        "p1,Église,80,0605040302",
+        "p2,Gare,120,0102030405",
+    ]
+    assert {
+        path.name for path in (town.folder / "public/mobility/parks").iterdir() if path.is_file()
+    } == NAMES
 
 
 def test_counts_are_told_as_json(run: Any) -> None:
@@ -65,10 +71,14 @@ def test_the_same_rows_in_another_order_give_the_same_bytes(town: Any, run: Any)
     town.source("id;nom;places;tel\np1;Église;80;0605040302\np2;Gare;120;0102030405\n")
     _, stdout, _ = run("run", "mobility.parks", "--json")
     assert lines_of(stdout)[0]["state"] == "unchanged"
-    assert {name: content for name, content in town.published("public").items() if "/releases/" not in name} == before
+    assert {
+        name: content for name, content in town.published("public").items() if "/releases/" not in name
+    } == before
 
 
-def test_a_refused_batch_leaves_the_last_release_and_is_not_taken_for_nothing_new(town: Any, run: Any) -> None:
+def test_a_refused_batch_leaves_the_last_release_and_is_not_taken_for_nothing_new(
+    town: Any, run: Any
+) -> None:
     run("run", "mobility.parks")
     before = town.published("public"), town.published("restricted")
     town.source("id;nom;places;tel\np1;Église;80;1\np1;Gare;120;2\n")
@@ -102,7 +112,9 @@ def test_too_many_misfits_are_refused_with_the_first_place_and_their_rejects(tow
 
 def test_freezing_refuses_a_single_misfit(town: Any, run: Any) -> None:
     town.contract(quality={"misfits": "freeze"})
-    town.source("id;nom;places;tel\n" + "p0;a;x;1\n" + "".join(f"p{number};a;1;1\n" for number in range(1, 100)))
+    town.source(
+        "id;nom;places;tel\n" + "p0;a;x;1\n" + "".join(f"p{number};a;1;1\n" for number in range(1, 100))
+    )
     assert run("run", "mobility.parks")[0] == 1
 
 
@@ -176,7 +188,9 @@ def test_words_that_make_no_sense_are_a_usage_error(run: Any) -> None:
 def test_show_prints_a_query_that_runs_by_hand(town: Any, run: Any) -> None:
     _, sql, _ = run("show", "mobility.parks", "--sql")
     connection = duckdb.connect()
-    connection.execute("SET TimeZone = 'UTC'; CREATE TABLE source (id VARCHAR, nom VARCHAR, places VARCHAR, tel VARCHAR)")
+    connection.execute(
+        "SET TimeZone = 'UTC'; CREATE TABLE source (id VARCHAR, nom VARCHAR, places VARCHAR, tel VARCHAR)"
+    )
     connection.execute("INSERT INTO source VALUES ('p1', 'Gare', '12', NULL)")
     connection.execute(sql)
     assert connection.fetchone()[:5] == (0, "p1", "Gare", 12, None)

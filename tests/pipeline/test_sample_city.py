@@ -37,7 +37,10 @@ class Released:
     def __init__(self, folder: Path, sources: Path) -> None:
         self.folder = folder
         with serving(sources) as url:
-            stores = {f"CONCENTRATOR_{name}": str(folder / name.lower()) for name in ("WORK", "PUBLIC", "RESTRICTED")}
+            stores = {
+                f"CONCENTRATOR_{name}": str(folder / name.lower())
+                for name in ("WORK", "PUBLIC", "RESTRICTED")
+            }
             environment = {**os.environ, **connections(url, sources / "elections_office"), **stores,
                            "CONCENTRATOR_SCRATCH": str(folder / "scratch")}  # fmt: skip
             command = [sys.executable, "-m", "concentrator", "run", "--all", "--json"]
@@ -77,8 +80,14 @@ def side_of(released: Released, dataset_id: str, audience: str, expected: Side) 
     """What the release holds of what is expected."""
     (rows,) = released.rows(dataset_id, audience, "SELECT count(*) FROM t")[0]
     columns = len(released.rows(dataset_id, audience, "SELECT column_name FROM (DESCRIBE t)"))
-    sums = {name: released.rows(dataset_id, audience, f'SELECT sum("{name}") FROM t')[0][0] for name in expected.sums}
-    filled = {name: released.rows(dataset_id, audience, f'SELECT count("{name}") FROM t')[0][0] for name in expected.filled}
+    sums = {
+        name: released.rows(dataset_id, audience, f'SELECT sum("{name}") FROM t')[0][0]
+        for name in expected.sums
+    }
+    filled = {
+        name: released.rows(dataset_id, audience, f'SELECT count("{name}") FROM t')[0][0]
+        for name in expected.filled
+    }
     return Side(rows, columns, sums, filled)
 
 
@@ -92,7 +101,9 @@ def test_counts_are_those_worked_out_apart(city: Released, dataset_id: str) -> N
 
 @pytest.mark.parametrize("audience", ["public", "restricted"])
 @pytest.mark.parametrize("dataset_id", EXPECTED)
-def test_rows_columns_and_sums_are_those_worked_out_apart(city: Released, dataset_id: str, audience: str) -> None:
+def test_rows_columns_and_sums_are_those_worked_out_apart(
+    city: Released, dataset_id: str, audience: str
+) -> None:
     expected: Side = getattr(EXPECTED[dataset_id], audience)
     assert side_of(city, dataset_id, audience, expected) == expected
 
@@ -100,14 +111,18 @@ def test_rows_columns_and_sums_are_those_worked_out_apart(city: Released, datase
 @pytest.mark.parametrize("dataset_id", EXPECTED)
 def test_cells_are_those_a_person_looked_up(city: Released, dataset_id: str) -> None:
     expected = EXPECTED[dataset_id]
-    looked_up = [("public", cell) for cell in expected.cells] + [("restricted", cell) for cell in expected.cells]
+    looked_up = [("public", cell) for cell in expected.cells] + [
+        ("restricted", cell) for cell in expected.cells
+    ]
     for audience, (key, cells) in [*looked_up, *(("restricted", cell) for cell in expected.restricted_cells)]:
         columns = ", ".join(f'"{name}"' for name in cells)
         where = " AND ".join(f'"{name}" = ?' for name in key)
         path = city.file(dataset_id, audience, "parquet")
         connection = duckdb.connect()
         connection.execute("SET TimeZone = 'UTC'")
-        rows = connection.execute(f"SELECT {columns} FROM '{path}' WHERE {where}", list(key.values())).fetchall()
+        rows = connection.execute(
+            f"SELECT {columns} FROM '{path}' WHERE {where}", list(key.values())
+        ).fetchall()
         assert [dict(zip(cells, row, strict=True)) for row in rows] == [cells]
 
 
@@ -150,9 +165,14 @@ def test_every_format_holds_the_same_rows(city: Released) -> None:
 
 
 def test_what_is_hidden_stands_in_no_public_file(city: Released) -> None:
-    hidden = {"mobility.parkings": ["info", "id_source"], "accessibility.places": ["siret", "cree_le", "modifie_le"]}
+    hidden = {
+        "mobility.parkings": ["info", "id_source"],
+        "accessibility.places": ["siret", "cree_le", "modifie_le"],
+    }
     for dataset_id, columns in hidden.items():
-        text = b"".join(path.read_bytes() for path in city.file(dataset_id, "public", "csv").parent.glob("*.[cmg]*"))
+        text = b"".join(
+            path.read_bytes() for path in city.file(dataset_id, "public", "csv").parent.glob("*.[cmg]*")
+        )
         for column in columns:
             assert f'"{column}"'.encode() not in text
     assert b"LORIENT" not in city.file("accessibility.places", "public", "csv").read_bytes().upper()
@@ -167,13 +187,19 @@ def test_car_parks_of_france_count_right(full: Released) -> None:
 
 
 def test_the_power_series_is_whole_and_integrates_right(full: Released) -> None:
-    query = "SELECT count(*), count(consommation), sum(consommation), min(consommation), max(consommation) FROM t"
-    assert full.rows("energy.power_readings", "public", query) == [(2_496, 2_344, 105_641_396, 30_810, 56_223)]
+    query = (
+        "SELECT count(*), count(consommation), sum(consommation), min(consommation), max(consommation) FROM t"
+    )
+    assert full.rows("energy.power_readings", "public", query) == [
+        (2_496, 2_344, 105_641_396, 30_810, 56_223)
+    ]
 
 
 def test_the_european_election_of_all_constituencies_counts_right(full: Released) -> None:
     votes = "SELECT count(*), sum(voix), sum(voix) FILTER (candidat_numero = 23), sum(voix) FILTER (candidat_numero = 5) FROM t"
-    assert full.rows("elections.european_results", "public", votes) == [(19_618, 22_655_174, 5_286_939, 5_079_015)]
+    assert full.rows("elections.european_results", "public", votes) == [
+        (19_618, 22_655_174, 5_286_939, 5_079_015)
+    ]
     zones = "SELECT sum(inscrits), sum(votants), sum(blancs), sum(nuls), sum(exprimes) FROM t WHERE candidat_numero = 1"
     assert full.rows("elections.european_results", "public", zones) == [
         (47_345_328, 23_730_740, 555_033, 520_533, 22_655_174)
@@ -190,7 +216,9 @@ def test_stations_and_places_count_right(full: Released) -> None:
 
 
 def test_seven_station_rows_are_inside_issy(full: Released) -> None:
-    (issy,) = full.rows("territory.communes", "public", "SELECT ST_AsWKB(geometry) FROM t WHERE insee_commune = '92040'")
+    (issy,) = full.rows(
+        "territory.communes", "public", "SELECT ST_AsWKB(geometry) FROM t WHERE insee_commune = '92040'"
+    )
     outline = shapely.from_wkb(issy[0])
     rows = full.rows("mobility.stations", "public", "SELECT zdl_id, ST_AsWKB(geometry) FROM t")
     inside = [zone for zone, wkb in rows if outline.contains(shapely.from_wkb(wkb))]

@@ -62,7 +62,9 @@ PARIS = {"type": "instant", "zone": "Europe/Paris"}
         ({"type": "integer", "min": 1, "max": 3}, "3", 3),
     ],
 )  # fmt: skip
-def test_a_cell_that_fits_has_one_value(conformed: Conformed, field: dict[str, Any], cell: str, value: Any) -> None:
+def test_a_cell_that_fits_has_one_value(
+    conformed: Conformed, field: dict[str, Any], cell: str, value: Any
+) -> None:
     values, reasons = conformed(field, cell)
     assert (values, reasons) == ([value], {})
 
@@ -164,6 +166,11 @@ def test_a_polygon_is_reprojected_vertex_by_vertex(conformed: Conformed) -> None
 
 
 def test_date_and_time_in_two_columns_make_one_instant(conformed: Conformed) -> None:
-    field = {"type": "instant", "from": ["Date", "Heures"], "zone": "Europe/Paris", "format": "%Y-%m-%d %H:%M"}
+    field = {
+        "type": "instant",
+        "from": ["Date", "Heures"],
+        "zone": "Europe/Paris",
+        "format": "%Y-%m-%d %H:%M",
+    }
     values, _ = conformed(field, ("2016-06-01", "00:15"))
     assert values == [datetime(2016, 5, 31, 22, 15, tzinfo=UTC)]

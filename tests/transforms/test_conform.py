@@ -17,20 +17,28 @@ def parcs(contract_of: Any) -> Dataset:
     return contract_of({"n": {"type": "integer"}, "p": {"type": "integer", "required": True}})
 
 
-def conformed(dataset: Dataset, folder: Path, rows: list[tuple[Any, ...]]) -> tuple[Conformed, list[Any], list[Any]]:
+def conformed(
+    dataset: Dataset, folder: Path, rows: list[tuple[Any, ...]]
+) -> tuple[Conformed, list[Any], list[Any]]:
     with engine(folder) as connection:
         connection.execute("CREATE TABLE source (id VARCHAR, n VARCHAR, p VARCHAR)")
         connection.executemany("INSERT INTO source VALUES (?, ?, ?)", rows)
         # A blank line before the third record moves it one line down.
-        connection.execute("CREATE TABLE source_lines AS SELECT * FROM (VALUES (0, 2), (2, 5)) AS l(first, line)")
-        connection.execute("CREATE TABLE source_ragged AS SELECT 9 AS line, 'trop de cellules' AS reason, 'x;y' AS text")
+        connection.execute(
+            "CREATE TABLE source_lines AS SELECT * FROM (VALUES (0, 2), (2, 5)) AS l(first, line)"
+        )
+        connection.execute(
+            "CREATE TABLE source_ragged AS SELECT 9 AS line, 'trop de cellules' AS reason, 'x;y' AS text"
+        )
         counts = conform(connection, dataset, "source", folder / "kept.parquet", folder / "rejects.parquet")
         kept = connection.execute(f"SELECT * FROM '{folder}/kept.parquet'").fetchall()
         rejects = connection.execute(f"SELECT * FROM '{folder}/rejects.parquet'").fetchall()
     return counts, kept, rejects
 
 
-def test_a_misfit_voids_an_optional_cell_and_rejects_the_row_of_a_required_one(parcs: Dataset, tmp_path: Path) -> None:
+def test_a_misfit_voids_an_optional_cell_and_rejects_the_row_of_a_required_one(
+    parcs: Dataset, tmp_path: Path
+) -> None:
     rows = [("a", "1", "1"), ("b", "x", "2"), ("c", "3", "y"), (None, "4", "4"), ("e", "z", None)]
     counts, kept, rejects = conformed(parcs, tmp_path, rows)
     assert kept == [("a", 1, 1), ("b", None, 2)]
@@ -87,7 +95,9 @@ def test_an_undeclared_column_is_a_warning_unless_it_is_ignored(contract_of: Any
     assert '"new"' in finding.met
 
 
-def test_names_and_words_of_a_contract_cannot_break_out_of_the_query(contract_of: Any, tmp_path: Path) -> None:
+def test_names_and_words_of_a_contract_cannot_break_out_of_the_query(
+    contract_of: Any, tmp_path: Path
+) -> None:
     dataset = contract_of(
         {"f": {"from": 'a"; DROP TABLE source; --', "empty": ["'; DROP TABLE source; --"], "pattern": "it's"}}
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import duckdb
+import pyarrow as pa
+from pyarrow import parquet
 
 from transforms.decode.headings import columns_from
 from transforms.decode.reading import readable_path
@@ -22,11 +24,12 @@ def decode_parquet(connection: duckdb.DuckDBPyConnection, source: Source, table:
     path = literal(str(readable_path(source)))
     reading = f"read_parquet({path}, hive_partitioning = false, file_row_number = false)"
     try:
-        described = connection.execute(f"DESCRIBE FROM {reading}").fetchall()
-        columns = columns_from(source, [row[0] for row in described], "its schema")
-        texts = ", ".join(f"{_text_of(row[0], row[1])} AS {identifier(row[0])}" for row in described)
+        # DuckDB renames the second of two columns that differ by capitals; pyarrow names them as they are.
+        columns = columns_from(source, parquet.read_schema(source.path).names, "its schema")
+        kinds = [str(row[1]) for row in connection.execute(f"DESCRIBE FROM {reading}").fetchall()]
+        texts = ", ".join(_text_of(name, kind) for name, kind in zip(columns, kinds, strict=True))
         connection.execute(f"CREATE OR REPLACE TABLE {identifier(table)} AS SELECT {texts} FROM {reading}")
-    except duckdb.Error as error:
+    except (duckdb.Error, pa.ArrowInvalid) as error:
         met = f"cannot be read as Parquet ({str(error).splitlines()[0]})"
         raise source.changed(met, promised="Parquet", remedy="Ask the source for it again.") from error
     found = connection.execute(f"SELECT count(*) FROM {identifier(table)}").fetchone()
@@ -40,10 +43,11 @@ def decode_parquet(connection: duckdb.DuckDBPyConnection, source: Source, table:
 
 def _text_of(name: str, kind: str) -> str:
     column = identifier(name)
+    text = f"CAST({column} AS VARCHAR)"
     if kind == "BLOB":
-        return f"lower(hex({column}))"
-    if kind == "TIMESTAMP WITH TIME ZONE":
-        return f"CAST({column} AT TIME ZONE 'UTC' AS VARCHAR) || '+00'"
-    if kind.endswith("]") or kind.startswith(_NESTED):
-        return f"CAST(to_json({column}) AS VARCHAR)"
-    return f"CAST({column} AS VARCHAR)"
+        text = f"lower(hex({column}))"
+    elif kind == "TIMESTAMP WITH TIME ZONE":
+        text = f"CAST({column} AT TIME ZONE 'UTC' AS VARCHAR) || '+00'"
+    elif kind.endswith("]") or kind.startswith(_NESTED):
+        text = f"CAST(to_json({column}) AS VARCHAR)"
+    return f"{text} AS {column}"

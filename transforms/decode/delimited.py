@@ -118,8 +118,8 @@ def _load(
     query = f"{_reading(text, form, columns, skip, scan)}{where}"
     try:
         connection.execute(f"CREATE OR REPLACE TABLE {identifier(table)} AS {query}")
-    except duckdb.Error as error:
-        met = f"cannot be split by {form.delimiter!r} and {form.quote!r} ({_first_line(error)})"
+    except duckdb.InvalidInputException as error:
+        met = f"cannot be split by {form.delimiter!r} and {form.quote!r} ({str(error).splitlines()[0]})"
         raise text.changed(met, remedy="Look at its quotes and line ends.") from error
     return _count(connection, f"SELECT count(*) FROM {identifier(table)}")
 
@@ -226,7 +226,3 @@ def _line_changes(table: str, records: int) -> str:
 def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
     row = connection.execute(query).fetchone()
     return int(row[0]) if row else 0
-
-
-def _first_line(error: duckdb.Error) -> str:
-    return str(error).splitlines()[0]

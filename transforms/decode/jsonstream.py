@@ -164,6 +164,8 @@ class JsonStream:
 
     def _no_list(self, path: Sequence[str], depth: int, seen: dict[str, Any]) -> SourceChanged:
         mark = self._mark()
+        if not mark:
+            return self._cut("the document")
         if depth == 0 and not seen and mark == "{":
             whole = self._value("the document")
             seen = whole if isinstance(whole, dict) else {}

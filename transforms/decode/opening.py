@@ -52,6 +52,7 @@ def dialect_of(form: CsvFormat) -> type[csv.Dialect]:
     class Declared(csv.Dialect):
         delimiter = form.delimiter
         quotechar = form.quote or None
+        doublequote = True
         quoting = csv.QUOTE_MINIMAL if form.quote else csv.QUOTE_NONE
         lineterminator = "\n"
         strict = True

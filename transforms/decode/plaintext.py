@@ -42,11 +42,11 @@ def as_utf8(source: Source, encoding: str) -> Source:
 
 def _codec(source: Source, encoding: str) -> str:
     try:
-        info = codecs.lookup(encoding)
-    except LookupError as error:
+        "a".encode(encoding)  # base64 and the like are codecs, but not of text
+        return codecs.lookup(encoding).name
+    except (LookupError, UnicodeError) as error:
         met = f"cannot be read as {encoding!r}, which is not an encoding"
         raise source.changed(met, remedy="Write utf-8, cp1252, utf-16 …") from error
-    return info.name
 
 
 def _head(source: Source) -> bytes:

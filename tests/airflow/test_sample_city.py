@@ -1,0 +1,106 @@
+"""The sample city through real Airflow, as `make run`, `make up` and `make down` drive it."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from sample.airflow import USER, Home
+from sample.drive import import_errors
+from sample.rest import Rest
+
+ROOT = Path(__file__).parents[2]
+DATASETS = 6
+pytestmark = [pytest.mark.airflow, pytest.mark.timeout(900)]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Everything that the city keeps, and a copy of its contracts."""
+    folder = tmp_path_factory.mktemp("city")
+    shutil.copytree(ROOT / "config", folder / "config")
+    yield folder
+    command(folder, "down")
+
+
+def environment(folder: Path) -> dict[str, str]:
+    return {**os.environ, "CONCENTRATOR_CONFIG": str(folder / "config"), "COLUMNS": "120"}
+
+
+def arguments(folder: Path, word: str) -> list[str]:
+    return [sys.executable, "-m", "sample", word, "--var", str(folder / "var")]
+
+
+def command(folder: Path, word: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        arguments(folder, word), cwd=ROOT, env=environment(folder), capture_output=True, text=True
+    )
+
+
+def living(folder: Path) -> list[str]:
+    """Every process that has a file of this city open or named, by its open files and command line."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            files = [opened.path for opened in process.open_files()]
+            if process.pid != os.getpid() and any(path.startswith(str(folder / "var")) for path in files):
+                found.append(f"{process.pid} {process.cmdline()}")
+        except psutil.Error:
+            continue
+    return found
+
+
+def test_a_first_run_releases_every_dataset_and_leaves_no_process(folder: Path) -> None:
+    ended = command(folder, "run")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert ended.stdout.count(" released") == DATASETS
+    assert len(list((folder / "var" / "public").glob("*/*/*.parquet"))) == DATASETS
+    assert len(list((folder / "var" / "restricted").glob("*/*/*.csv"))) == DATASETS
+    assert living(folder) == []
+
+
+def test_a_stop_in_the_middle_leaves_no_process(folder: Path) -> None:
+    running = subprocess.Popen(
+        arguments(folder, "run"), cwd=ROOT, env=environment(folder), stdout=subprocess.PIPE, text=True
+    )
+    pids = folder / "var" / "airflow" / "pids.json"
+    while not pids.exists():
+        time.sleep(0.1)
+    time.sleep(3)
+    assert living(folder)
+    running.send_signal(signal.SIGTERM)
+    said, _ = running.communicate()
+    assert running.returncode == 130, said
+    assert living(folder) == []
+
+
+def test_kept_up_it_says_nothing_new_and_shows_a_broken_contract(folder: Path) -> None:
+    assert command(folder, "up").returncode == 0
+    assert "up already" in command(folder, "up").stdout
+    again = command(folder, "run")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert again.stdout.count(" nothing new") == DATASETS
+    contract = folder / "config" / "datasets" / "mobility" / "parkings.yml"
+    contract.write_text(contract.read_text("utf-8").replace("frequency:", "frequenzy:"), "utf-8")
+    broken = command(folder, "run")
+    assert broken.returncode == 1
+    assert broken.stdout.count(" nothing new") == DATASETS - 1
+    assert "parkings.yml:" in broken.stdout
+    home = Home(folder / "var" / "airflow", ROOT)
+    api = Rest((home.folder / "address").read_text(), USER, home.secrets["password"])
+    for _ in range(90):  # Airflow looks at an unchanged file every 30 s
+        if errors := import_errors(api):
+            break
+        time.sleep(1)
+    assert "contract_faults.py" in errors[0]
+    assert "config/datasets/mobility/parkings.yml:" in errors[0]
+    assert len(api.asked("GET", "/api/v2/dags?limit=100")["dags"]) == DATASETS - 1
+    assert command(folder, "down").returncode == 0
+    assert living(folder) == []
