@@ -42,7 +42,7 @@ class View(Frozen):
 
     @property
     def position(self) -> tuple[str, str] | None:
-        """Its longitude and latitude fields, where it has no geometry: a national schema may fix its columns."""
+        """Its longitude and latitude fields, where a national schema leaves no column for a geometry."""
         by_term = {field.term: name for name, field in reversed(self.fields.items())}
         if self.geometry or not {"longitude", "latitude"} <= by_term.keys():
             return None

@@ -1,4 +1,4 @@
-"""A geometry for the map formats of a view whose columns a national schema fixes as longitude and latitude."""
+"""A geometry for the map formats, where a national schema fixes a longitude and a latitude instead."""
 
 from __future__ import annotations
 

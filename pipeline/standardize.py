@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from transforms.decode.decoding import decode
-
 from contracts.batch import RawBatch, RawFile, StagedBatch
 from contracts.dataset import Dataset
 from contracts.errors import QualityRefused, SourceChanged
@@ -14,6 +12,7 @@ from pipeline.record import remembered
 from storage import layout
 from storage.records import put_record
 from transforms.conform import Conformed, column_findings, conform, first_misfit
+from transforms.decode.decoding import decode
 from transforms.engine import engine
 
 

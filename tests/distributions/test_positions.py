@@ -29,7 +29,10 @@ def placed(connection, view_of, tmp_path):
 def test_the_two_columns_make_the_points_of_the_map_formats(placed):
     _, folder = placed
     features = json.loads((folder / "places.geojson").read_bytes())["features"]
-    assert [feature["geometry"] and feature["geometry"]["coordinates"] for feature in features] == [[2.25, 48.8], None]
+    assert [feature["geometry"] and feature["geometry"]["coordinates"] for feature in features] == [
+        [2.25, 48.8],
+        None,
+    ]
     meta, _, geometries, _ = pyogrio.raw.read(folder / "places.gpkg")
     assert meta["crs"] == "EPSG:4326"
     assert shapely.from_wkb(geometries).tolist() == [shapely.Point(2.25, 48.8), None]
@@ -37,7 +40,13 @@ def test_the_two_columns_make_the_points_of_the_map_formats(placed):
 
 def test_the_columns_of_csv_and_parquet_stay_the_schemas(placed):
     written, folder = placed
-    assert [entry.name.partition(".")[2] for entry in written.files] == ["parquet", "csv", "xlsx", "geojson", "gpkg"]
+    assert [entry.name.partition(".")[2] for entry in written.files] == [
+        "parquet",
+        "csv",
+        "xlsx",
+        "geojson",
+        "gpkg",
+    ]
     assert (folder / "places.csv").read_text().splitlines()[0] == "id,Xlong,Ylat"
     assert {path.name for path in folder.glob("places*")} == {entry.name for entry in written.files}
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from town import SOUND, in_a_process, served
 
 ZIP = {"type": "csv", "delimiter": ";", "archive": "zip", "member": "*.csv"}

@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -66,14 +65,14 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Released:
 
 
 @pytest.fixture(scope="module")
-def full(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Iterator[Released]:
+def full(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Released:
     """The same contracts on the whole real files."""
     folder = tmp_path_factory.mktemp("full")
     for name, real in FULL.items():
         target = folder / "sources" / name
         target.parent.mkdir(parents=True)
         shutil.copyfile(shared_data / real, target)
-    yield Released(folder, folder / "sources")
+    return Released(folder, folder / "sources")
 
 
 def side_of(released: Released, dataset_id: str, audience: str, expected: Side) -> Side:
