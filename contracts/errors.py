@@ -4,7 +4,7 @@
 |--------------------|------------------------|-----------------------------------------------------|
 | ContractInvalid    | contracts, check       | that dataset has no DAG; the others are untouched   |
 | SourceUnavailable  | connectors             | the only one that is retried                        |
-| SourceChanged      | decode, conform        | the run fails, the last good release stays          |
+| SourceChanged      | connectors, transforms | the run fails, the last good release stays          |
 | SourceIncomplete   | connectors             | the run fails before standardize                    |
 | QualityRefused     | standardize, validate  | the run fails, the last good release stays          |
 | PrivacyRefused     | views, publish         | nothing reaches the public side                     |

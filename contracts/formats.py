@@ -29,8 +29,8 @@ class CsvFormat(Packed):
     """Delimited text with one record a line, quoted by RFC 4180."""
 
     type: Literal["csv"]
-    delimiter: str = Setting(",", min_length=1, max_length=1)
-    quote: str = Setting('"', max_length=1, description="Empty: nothing is ever quoted.")
+    delimiter: str = Setting(",", pattern=r"^[\x00-\x7f]$")
+    quote: str = Setting('"', pattern=r"^[\x00-\x7f]?$", description="Empty: nothing is ever quoted.")
     encoding: str = Setting("utf-8", description="A Python codec name: utf-8, cp1252, utf-16 …")
     header: int | None = Setting(
         1, ge=1, description="Which line (after `skip_top`) holds the headers; null: there is none."

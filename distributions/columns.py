@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from contracts.dataset import Field
+from contracts.sql import identifier
 
 # What is not listed is text: string, enum, siren, siret.
 _SQL = {
@@ -27,16 +28,6 @@ def sql_type(field: Field) -> str:
 def arrow_type(field: Field) -> pa.DataType:
     """The column's type in Arrow; an instant is in microseconds, UTC."""
     return pa.decimal128(*field.decimal) if field.decimal else _ARROW.get(field.type, pa.string())
-
-
-def identifier(name: str) -> str:
-    """The name, quoted for SQL."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """The text, quoted for SQL."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def plain(name: str, field: Field) -> str:

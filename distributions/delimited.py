@@ -11,8 +11,9 @@ from pathlib import Path
 
 import duckdb
 
+from contracts.sql import identifier, literal
 from contracts.view import View
-from distributions.columns import identifier, literal, plain
+from distributions.columns import plain
 
 
 def write_csv(connection: duckdb.DuckDBPyConnection, parquet: Path, view: View, path: Path) -> None:

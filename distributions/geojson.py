@@ -7,8 +7,9 @@ from pathlib import Path
 
 import duckdb
 
+from contracts.sql import identifier, literal
 from contracts.view import View
-from distributions.columns import identifier, literal, plain
+from distributions.columns import plain
 from distributions.shapes import ROWS_PER_BATCH, geojson_of
 
 

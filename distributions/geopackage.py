@@ -12,8 +12,9 @@ import pyogrio
 
 from contracts.batch import Column
 from contracts.dataset import Field
+from contracts.sql import identifier, literal
 from contracts.view import View
-from distributions.columns import arrow_type, identifier, literal, plain
+from distributions.columns import arrow_type, plain
 from distributions.shapes import ROWS_PER_BATCH, Extent, multi_kind, promoted
 
 CLOCK = "2000-01-01T00:00:00.000Z"  # GDAL writes the time into the file; a fixed one keeps the bytes the same

@@ -10,9 +10,10 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from contracts.sql import identifier, literal
 from contracts.view import View
 from distributions import licences
-from distributions.columns import arrow_type, identifier, literal
+from distributions.columns import arrow_type
 from distributions.shapes import Extent
 
 

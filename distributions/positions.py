@@ -9,8 +9,8 @@ from pathlib import Path
 import duckdb
 
 from contracts.dataset import Field
+from contracts.sql import identifier, literal
 from contracts.view import View
-from distributions.columns import identifier, literal
 
 GEOMETRY = Field(type="geometry", about="Position (WGS 84), faite de la longitude et de la latitude.")
 

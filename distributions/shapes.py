@@ -13,7 +13,7 @@ import shapely
 from duckdb.func import ARROW
 from duckdb.sqltypes import BLOB, VARCHAR
 
-from distributions.columns import identifier
+from contracts.sql import identifier
 
 Shapes = npt.NDArray[np.object_]
 

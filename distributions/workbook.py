@@ -13,8 +13,9 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from contracts.dataset import Field
+from contracts.sql import identifier, literal
 from contracts.view import View
-from distributions.columns import identifier, literal, plain
+from distributions.columns import plain
 from distributions.notice import dictionary_of, licence_of
 
 CLOCK = datetime(2000, 1, 1)  # the time of creation in docProps; a fixed one keeps the bytes the same

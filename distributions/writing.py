@@ -13,8 +13,9 @@ from xlsxwriter.exceptions import XlsxWriterException
 from contracts.batch import FileEntry
 from contracts.errors import PrivacyRefused, StorageRefused
 from contracts.model import Frozen
+from contracts.sql import identifier
 from contracts.view import View
-from distributions.columns import identifier, sql_type
+from distributions.columns import sql_type
 from distributions.delimited import write_csv
 from distributions.geojson import write_geojson
 from distributions.geopackage import write_geopackage

@@ -25,6 +25,8 @@ from great_expectations.expectations.metrics.map_metric_provider import (
 )
 from sqlalchemy.engine.default import DefaultDialect
 
+from contracts.sql import literal
+
 # It logs some of the engine's errors whole, and those may quote cells ("Could not convert string '…'").
 logging.getLogger("great_expectations").setLevel(logging.CRITICAL + 1)
 
@@ -130,8 +132,7 @@ def _closed_connection(table: Path, spill: str) -> Iterator[duckdb.DuckDBPyConne
     with duckdb.connect(config={"memory_limit": MEMORY_LIMIT, "temp_directory": spill}) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.read_parquet(str(table)).create_view(TABLE)
-        quoted = str(table).replace("'", "''")
-        connection.execute(f"SET allowed_paths = ['{quoted}']")
+        connection.execute(f"SET allowed_paths = [{literal(str(table))}]")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         yield connection

@@ -18,10 +18,11 @@ from contracts.connection import connection_from
 from contracts.errors import ConcentratorError
 from contracts.library import Library, library_at
 from pipeline.house import house_from
-from sample.airflow import USER
+from sample.airflow import USER, require_alive
 from sample.city import City, alone, closed, opened
 from sample.drive import Ride, awaited, cleared, followed, import_errors, triggered
 from sample.ending import GOOD, Ending, endings, print_endings
+from sample.processes import remembered
 from sample.progress import Board
 from sample.rest import Refused
 
@@ -144,14 +145,14 @@ def _driven(city: City, force: bool, within: float) -> list[Ending]:
 
 def _ridden(city: City, library: Library, run_id: str, force: bool, within: float) -> list[Ride]:
     """Every dataset's run, over."""
-    api = city.api
+    api, processes = city.api, remembered(city.home.pids)
     stages = {
         dataset_id: STAGES_BEFORE_PUBLISH + len(dataset.audiences)
         for dataset_id, dataset in library.datasets.items()
     }
     with Board(console, stages) as board:
         rides = [triggered(api, dataset_id, run_id, force=force) for dataset_id in stages]
-        followed(api, rides, within, changed=board.show, force=force)
+        followed(api, rides, within, changed=board.show, alive=lambda: require_alive(processes), force=force)
     return rides
 
 

@@ -7,10 +7,12 @@ import json
 import os
 import secrets
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -52,6 +54,11 @@ class Home:
         return self.folder / "pids.json"
 
     @property
+    def database(self) -> Path:
+        """Airflow's metadata."""
+        return self.folder / "airflow.db"
+
+    @property
     def secrets(self) -> dict[str, str]:
         """The home's own keys and password, drawn at the first call and readable by its owner only."""
         file = self.folder / "secrets.json"
@@ -87,7 +94,8 @@ def settings_of(home: Home, port: int, surroundings: Mapping[str, str]) -> dict[
         "API__WORKERS": "1",
         "API__SECRET_KEY": own["api_secret"],
         "API_AUTH__JWT_SECRET": own["jwt_secret"],
-        "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home.folder / 'airflow.db'}",
+        # SQLite's own patience of 5 s was too short once, and the scheduler died of "database is locked"
+        "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home.database}?timeout=60",
         "DAG_PROCESSOR__REFRESH_INTERVAL": "10",
         "SCHEDULER__USE_JOB_SCHEDULE": "False",  # a clock that starts runs of its own would spoil the count
         "LOGGING__BASE_LOG_FOLDER": str(home.logs),
@@ -122,6 +130,8 @@ def settled(home: Home, environment: Mapping[str, str]) -> None:
         ).returncode  # fmt: skip
     if code:
         raise Refused(f"Airflow's database could not be made; see {home.logs / 'migration.log'}.")
+    with closing(sqlite3.connect(home.database)) as database:
+        database.execute("PRAGMA journal_mode=WAL")  # kept in the file: who reads no longer blocks who writes
     stamp.write_text(version("apache-airflow"))
 
 
@@ -136,9 +146,7 @@ def healthy(api: Rest, processes: list[Started], seconds: float, tell: Callable[
     """
     deadline, missing = time.monotonic() + seconds, "api-server"
     while time.monotonic() < deadline:
-        dead = [process.name for process in processes if process.process is None]
-        if dead:
-            raise Refused(f"{', '.join(dead)} ended while Airflow was starting; see its log.")
+        require_alive(processes)
         try:
             api.asked("GET", "/execution/health", signed=False)
             parts = api.asked("GET", "/api/v2/monitor/health", signed=False)
@@ -152,6 +160,17 @@ def healthy(api: Rest, processes: list[Started], seconds: float, tell: Callable[
         tell(f"waiting for {missing}")
         time.sleep(0.5)
     raise Refused(f"Airflow was not healthy after {seconds:.0f} s: {missing}; see its log.")
+
+
+def require_alive(processes: list[Started]) -> None:
+    """Nothing, while all of them live.
+
+    Raises:
+        Refused: one ended by itself.
+    """
+    dead = [process.name for process in processes if process.process is None]
+    if dead:
+        raise Refused(f"{', '.join(dead)} ended by itself; the last lines of its log say why.")
 
 
 def free_port() -> int:

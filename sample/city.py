@@ -59,7 +59,7 @@ class City:
     @property
     def processes(self) -> list[Started]:
         """What runs of it now, whoever started it."""
-        return remembered(self.home.pids)
+        return [process for process in remembered(self.home.pids) if process.process]
 
     @property
     def api(self) -> Rest:

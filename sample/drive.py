@@ -86,16 +86,18 @@ def triggered(api: Rest, dataset_id: str, run_id: str, *, force: bool) -> Ride:
 
 
 def followed(
-    api: Rest, rides: list[Ride], seconds: float, *, changed: Callable[[Ride], None], force: bool = False
-) -> None:
+    api: Rest, rides: list[Ride], seconds: float, *, changed: Callable[[Ride], None],
+    alive: Callable[[], None] = lambda: None, force: bool = False,
+) -> None:  # fmt: skip
     """Brings the rides up to date until all are over, telling of each that changed.
 
     Raises:
-        Refused: they are not over in time.
+        Refused: they are not over in time, or `alive` raises it between two looks.
     """
     start = time.monotonic()
     unseen_since = dict.fromkeys((ride.dataset_id for ride in rides), start)
     while True:
+        alive()
         with suppress(Refused):  # a busy API answers the next look
             seen = _looked(api, rides, changed)
             for ride in rides:

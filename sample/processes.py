@@ -96,11 +96,8 @@ def _lives(process: psutil.Process) -> bool:
 
 
 def remembered(file: Path) -> list[Started]:
-    """The processes that `file` names and that still live."""
-    if not file.exists():
-        return []
-    known = [Started(**entry) for entry in json.loads(file.read_text())]
-    return [process for process in known if process.process]
+    """The processes that `file` names, living or not."""
+    return [Started(**entry) for entry in json.loads(file.read_text())] if file.exists() else []
 
 
 def remember(processes: Iterable[Started], file: Path) -> None:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from contracts.dataset import Field
-from transforms.quoting import identifier, literal
+from contracts.sql import identifier, literal
 
 # What each part of a date format may look like; strptime alone reads the year 24 from `%Y`.
 _PARTS = {

@@ -13,8 +13,8 @@ from contracts.batch import Finding
 from contracts.dataset import Dataset
 from contracts.errors import SourceChanged
 from contracts.explaining import did_you_mean
+from contracts.sql import identifier, literal
 from transforms.cells import Cell, cell_for
-from transforms.quoting import identifier, literal
 
 MISSING = "valeur obligatoire absente"
 VALUE_LENGTH = 500  # characters of a misfit's text that are kept: enough to find it, not a second copy

@@ -15,10 +15,12 @@ MEMORY_LIMIT = "1GB"  # the journey of 10 million rows of 10 columns was measure
 QUERY_SECONDS = 3600  # shorter than Airflow's execution time-out, which does not stop a DuckDB query
 
 MACROS = (
-    # Blanks around a cell are no part of it: space, tab, line ends, U+00A0, U+202F, U+2007, the BOM.
+    # Blanks around a cell are no part of it: space, tab, line ends, U+00A0, U+202F, U+2007, the BOM. A cell
+    # whose first and last characters are ASCII signs has none; that test is ten times faster than the trim.
     "CREATE OR REPLACE MACRO trimmed(cell) AS "
+    "CASE WHEN cell BETWEEN '!' AND '~' AND right(cell, 1) BETWEEN '!' AND '~' THEN cell ELSE "
     "nullif(trim(cell, ' ' || chr(9) || chr(10) || chr(13) || chr(160) || chr(8239) || chr(8199) || "
-    "chr(65279)), '')",
+    "chr(65279)), '') END",
     "CREATE OR REPLACE MACRO without_suffix(cell, suffix) AS "
     "CASE WHEN ends_with(cell, suffix) THEN trimmed(left(cell, length(cell) - length(suffix))) ELSE cell END",
     # Luhn's key, as INSEE uses it for SIREN and SIRET: every second digit from the right counts double.

@@ -7,8 +7,8 @@ from pathlib import Path
 import duckdb
 
 from contracts.dataset import Condition
+from contracts.sql import identifier, literal
 from contracts.view import View
-from transforms.quoting import identifier, literal
 
 
 def view_query(view: View, table: str) -> str:

@@ -6,11 +6,11 @@ import duckdb
 import pyarrow as pa
 from pyarrow import parquet
 
+from contracts.sql import identifier, literal
 from transforms.decode.headings import columns_from
 from transforms.decode.reading import readable_path
 from transforms.decode.source import Source
 from transforms.decode.tables import Decoded, create_lines, create_ragged
-from transforms.quoting import identifier, literal
 
 _NESTED = ("STRUCT", "MAP", "LIST", "UNION", "VARIANT", "ARRAY")
 

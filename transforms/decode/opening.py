@@ -66,6 +66,9 @@ def opening_of(source: Source, form: CsvFormat) -> Opening:
     Raises:
         SourceChanged: the file ends before its header, or the header cannot be read.
     """
+    if not (form.delimiter + form.quote).isascii():
+        met = f"cannot be split by {form.delimiter!r} and {form.quote!r}"
+        raise source.changed(met, promised="marks of ASCII", remedy="Ask for another delimiter.")
     with source.path.open("rb") as file:
         lines = _Lines(source, file)
         texts = iter(lines)

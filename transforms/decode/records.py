@@ -112,7 +112,8 @@ def _quoted(
     doubled[1:] = opens[1:] - 1 == closes[: len(opens) - 1]
     opened = doubled | (opens == 0) | (before == delimiter) | (before == _LF)
     after = codes[np.minimum(closes + 1, len(codes) - 1)]
-    closed = np.isin(after, (delimiter, _LF, _CR, region.quote[0])) | (closes == len(codes) - 1)
+    closed = (after == delimiter) | (after == _LF) | (after == _CR) | (after == region.quote[0])
+    closed |= closes == len(codes) - 1
     if not (opened.all() and closed.all()):
         return _walked(source, buffer, quotes.tolist(), region, line)
     if len(opens) == len(closes):
@@ -172,8 +173,9 @@ def _outside(places: Offsets, opens: Offsets, closes: Offsets, unclosed: int | N
 def _returns(source: Source, codes: NDArray[np.uint8], opens: Offsets, closes: Offsets, line: int) -> Offsets:
     """The carriage returns that belong to record ends."""
     returns = _outside(np.flatnonzero(codes == _CR), opens, closes, None)
-    follower = np.append(codes, _CR)[returns + 1]
-    if len(stray := returns[follower != _LF]):
+    after = returns + 1
+    stray = returns[(after == len(codes)) | (codes[np.minimum(after, len(codes) - 1)] != _LF)]
+    if len(stray):
         where = line + int(np.count_nonzero(codes[: stray[0]] == _LF))
         met = f"has on line {where} a carriage return that ends no line"
         raise source.changed(met, promised="lines ending with LF or CRLF", remedy="Have the export mended.")

@@ -8,7 +8,7 @@ from pathlib import Path
 from contracts.errors import SourceChanged
 
 CHUNK = 4 << 20  # bytes read at once: large enough for numpy, small beside any worker's memory
-MAX_RECORD = 16 << 20  # bytes; the largest honest cell met is a 3 MB polygon (communes of Guyane)
+MAX_RECORD = 16 << 20  # bytes; above any honest cell (a finely drawn coastline is some MB)
 MAX_COLUMNS = 4_096  # read in 1.5 s by an engine of 1 GB, which 10,000 exhaust; the widest file met has 256
 
 

@@ -9,9 +9,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from contracts.sql import identifier
 from transforms.decode.headings import columns_from
 from transforms.decode.source import Source
-from transforms.quoting import identifier
 
 Cells = list[str | None]
 
@@ -103,8 +103,8 @@ class TextTable:
             padded = ([*cells, *[None] * (width - len(cells))] for cells in self._batch)
             texts = [self._column(cells) for cells in zip(*padded, strict=True)]
             append(self._connection, self._table, pa.table(texts, names=[str(i) for i in range(width)]))
-        append(self._connection, f"{self._table}_lines", _rows_as(self._lines, _LINES))
-        append(self._connection, f"{self._table}_ragged", _rows_as(self._misfits, _RAGGED))
+        append(self._connection, f"{self._table}_lines", rows_as(self._lines, _LINES))
+        append(self._connection, f"{self._table}_ragged", rows_as(self._misfits, _RAGGED))
         self._batch, self._lines, self._misfits, self._text = [], [], [], 0
 
     def _widen(self) -> None:
@@ -130,7 +130,8 @@ class TextTable:
         return texts
 
 
-def _rows_as(rows: Iterable[tuple[int | str, ...]], schema: pa.Schema) -> pa.Table:
+def rows_as(rows: Iterable[tuple[int | str, ...]], schema: pa.Schema) -> pa.Table:
+    """The rows as an Arrow table."""
     return pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema=schema)
 
 
