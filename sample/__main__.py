@@ -20,7 +20,7 @@ from contracts.library import Library, library_at
 from pipeline.house import house_from
 from sample.airflow import USER, require_alive
 from sample.city import City, alone, closed, opened
-from sample.drive import Ride, awaited, cleared, followed, import_errors, triggered
+from sample.drive import Ride, awaited, followed, import_errors, trigger
 from sample.ending import GOOD, Ending, endings, print_endings
 from sample.processes import remembered
 from sample.progress import Board
@@ -118,13 +118,12 @@ def _stop(number: int, frame: FrameType | None) -> None:
 @contextmanager
 def _open_meanwhile(city: City) -> Iterator[None]:
     with console.status("starting") as line:
-        opened(city, os.environ, line.update)
+        processes = opened(city, os.environ, line.update)
     try:
-        cleared(city.api)
         yield
     finally:
         with console.status("stopping Airflow and the sources"):
-            closed(city)
+            closed(city, processes)
 
 
 def _driven(city: City, force: bool, within: float) -> list[Ending]:
@@ -151,8 +150,10 @@ def _ridden(city: City, library: Library, run_id: str, force: bool, within: floa
         for dataset_id, dataset in library.datasets.items()
     }
     with Board(console, stages) as board:
-        rides = [triggered(api, dataset_id, run_id, force=force) for dataset_id in stages]
-        followed(api, rides, within, changed=board.show, alive=lambda: require_alive(processes), force=force)
+        rides = [Ride(dataset_id, run_id, force) for dataset_id in stages]
+        for ride in rides:
+            trigger(api, ride)
+        followed(api, rides, within, changed=board.show, alive=lambda: require_alive(processes))
     return rides
 
 

@@ -71,8 +71,10 @@ class Home:
         return dict(json.loads(file.read_text()))
 
 
-def settings_of(home: Home, port: int, surroundings: Mapping[str, str]) -> dict[str, str]:
-    """The whole environment of Airflow's processes; no setting of another Airflow survives in it."""
+def settings_of(
+    home: Home, port: int, surroundings: Mapping[str, str], *, api_server: bool = False
+) -> dict[str, str]:
+    """The environment of one of Airflow's processes; no setting of another Airflow survives in it."""
     passwords = home.folder / "passwords.json"
     own, address = home.secrets, f"http://127.0.0.1:{port}"
     _written_privately(passwords, {USER: own["password"]})
@@ -94,8 +96,11 @@ def settings_of(home: Home, port: int, surroundings: Mapping[str, str]) -> dict[
         "API__WORKERS": "1",
         "API__SECRET_KEY": own["api_secret"],
         "API_AUTH__JWT_SECRET": own["jwt_secret"],
-        # SQLite's own patience of 5 s was too short once, and the scheduler died of "database is locked"
-        "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home.database}?timeout=60",
+        "API__MAXIMUM_PAGE_LIMIT": "1000",
+        # The API server can wait for itself (an audit row in its event loop against a request that holds
+        # SQLite's lock), so it gives up early and is asked again; the others outwait it. With 5 s for all,
+        # the scheduler once died of "database is locked".
+        "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home.database}?timeout={3 if api_server else 60}",
         "DAG_PROCESSOR__REFRESH_INTERVAL": "10",
         "SCHEDULER__USE_JOB_SCHEDULE": "False",  # a clock that starts runs of its own would spoil the count
         "LOGGING__BASE_LOG_FOLDER": str(home.logs),
@@ -117,12 +122,19 @@ def settled(home: Home, environment: Mapping[str, str]) -> None:
     Raises:
         Refused: the migration failed; its output is in the log.
     """
-    (home.folder / "config").mkdir(parents=True, exist_ok=True)
+    for folder in (home.folder / "config", home.logs):
+        folder.mkdir(parents=True, exist_ok=True)
     (home.folder / "config" / "airflow_local_settings.py").write_text(LOCAL_SETTINGS)
     stamp = home.folder / "migrated"
-    if stamp.exists() and stamp.read_text() == version("apache-airflow"):
-        return
-    home.logs.mkdir(parents=True, exist_ok=True)
+    if not stamp.exists() or stamp.read_text() != version("apache-airflow"):
+        _migrate(home, environment)
+        stamp.write_text(version("apache-airflow"))
+    with closing(sqlite3.connect(home.database)) as database, database:
+        # A run that was stopped in the middle would go before the one of today.
+        database.execute("UPDATE dag_run SET state = 'failed' WHERE state IN ('queued', 'running')")
+
+
+def _migrate(home: Home, environment: Mapping[str, str]) -> None:
     with (home.logs / "migration.log").open("ab") as log:
         code = subprocess.run(
             [sys.executable, "-m", "airflow", "db", "migrate"], env=dict(environment), cwd=home.root,
@@ -132,7 +144,6 @@ def settled(home: Home, environment: Mapping[str, str]) -> None:
         raise Refused(f"Airflow's database could not be made; see {home.logs / 'migration.log'}.")
     with closing(sqlite3.connect(home.database)) as database:
         database.execute("PRAGMA journal_mode=WAL")  # kept in the file: who reads no longer blocks who writes
-    stamp.write_text(version("apache-airflow"))
 
 
 def healthy(api: Rest, processes: list[Started], seconds: float, tell: Callable[[str], None]) -> None:

@@ -89,35 +89,36 @@ def alone(city: City) -> Iterator[None]:
         yield
 
 
-def opened(city: City, surroundings: Mapping[str, str], tell: Tell) -> None:
-    """Starts sources and Airflow, and comes back when they are well; if that fails, nothing is left behind.
+def opened(city: City, surroundings: Mapping[str, str], tell: Tell) -> list[Started]:
+    """The processes of sources and Airflow once they are well; if that fails, nothing is left behind.
 
     Raises:
         Refused: something did not start; its log is named.
     """
     closed(city)  # what a killed run may have left
     home, sources_port, airflow_port = city.home, free_port(), free_port()
-    environment = settings_of(home, airflow_port, surroundings) | city.stores(surroundings)
-    environment |= connections(f"http://127.0.0.1:{sources_port}")
+    ours = city.stores(surroundings) | connections(f"http://127.0.0.1:{sources_port}")
     components = {"sources": ("sample.sources", "--port", str(sources_port)), **COMPONENTS}
     processes: list[Started] = []
     try:
         tell("making Airflow's database")
-        settled(home, environment)
+        settled(home, settings_of(home, airflow_port, surroundings) | ours)
         for name, arguments in components.items():
-            processes.append(started(name, arguments, environment, root=city.root, logs=home.logs))
+            settings = settings_of(home, airflow_port, surroundings, api_server=name == "api-server")
+            processes.append(started(name, arguments, settings | ours, root=city.root, logs=home.logs))
             remember(processes, home.pids)
         city.address.write_text(f"http://127.0.0.1:{airflow_port}")
         healthy(city.api, processes, HEALTHY_WITHIN, tell)
     except BaseException:
-        closed(city)
+        closed(city, processes)
         raise
+    return processes
 
 
-def closed(city: City) -> int:
-    """How many processes of the city were ended."""
-    processes = city.processes
-    ended(processes)
+def closed(city: City, processes: list[Started] | None = None) -> int:
+    """How many processes of the city were ended: those given, or those written down."""
+    living = [process for process in processes or remembered(city.home.pids) if process.process]
+    ended(living)
     for file in (city.home.pids, city.kept):
         file.unlink(missing_ok=True)
-    return len(processes)
+    return len(living)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +13,7 @@ from sample.rest import Refused, Rest
 
 ENDED = {"success", "failed", "skipped", "upstream_failed", "removed"}
 _PAUSE = 0.5  # between two looks; one look is one query for all tasks
+_PAGE = 1000  # as the sample's settings allow
 _LOST_AFTER = (
     10.0  # an accepted trigger that left no run by then is sent again (seen once in fifty on SQLite)
 )
@@ -20,18 +21,25 @@ _LOST_AFTER = (
 
 @dataclass
 class Ride:
-    """One run of one DAG as Airflow tells it."""
+    """One run of one DAG as Airflow tells it; `unseen` until Airflow shows the run."""
 
     dataset_id: str
     run_id: str
-    state: str = "queued"
+    force: bool = False
+    state: str = "unseen"
     seconds: float = 0.0
     tasks: dict[str, str] = field(default_factory=dict)
+    sent_at: float = field(default_factory=time.monotonic, compare=False)
 
     @property
     def is_over(self) -> bool:
         """Whether nothing more is to be waited for; a retry in five minutes is not."""
         return self.state in ("success", "failed") or "up_for_retry" in self.tasks.values()
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether Airflow took the trigger and forgot it."""
+        return self.state == "unseen" and time.monotonic() - self.sent_at > _LOST_AFTER
 
 
 def import_errors(api: Rest) -> list[str]:
@@ -57,78 +65,77 @@ def awaited(api: Rest, dataset_ids: Iterable[str], seconds: float, tell: Callabl
     raise Refused(f"after {seconds:.0f} s Airflow lacks the DAGs of {', '.join(sorted(wanted))}.\n{errors}")
 
 
-def cleared(api: Rest) -> None:
-    """Fails the runs that a stopped city left unfinished: they would go before those of today."""
-    asked = {"states": ["queued", "running"]}
-    for run in api.asked("POST", "/api/v2/dags/~/dagRuns/list", asked)["dag_runs"]:
-        path = f"/api/v2/dags/{quote(run['dag_id'])}/dagRuns/{quote(run['dag_run_id'])}"
-        api.asked("PATCH", path, {"state": "failed"})
-
-
-def triggered(api: Rest, dataset_id: str, run_id: str, *, force: bool) -> Ride:
-    """The run of that name, started if it does not exist; SQLite refuses one trigger in forty.
+def trigger(api: Rest, ride: Ride) -> None:
+    """Starts the ride's run unless it exists; SQLite refuses one trigger in forty.
 
     Raises:
         Refused: Airflow refuses it five times.
     """
-    body = {"dag_run_id": run_id, "logical_date": None, "conf": {"force": force}}
-    refusal = Refused("not asked yet")
-    for wait in (0.2, 0.5, 1.0, 2.0, 4.0):
+    body = {"dag_run_id": ride.run_id, "logical_date": None, "conf": {"force": ride.force}}
+    path, waits = f"/api/v2/dags/{quote(ride.dataset_id)}/dagRuns", [4.0, 2.0, 1.0, 0.5]
+    ride.sent_at = time.monotonic()
+    while True:
         try:
-            api.asked("POST", f"/api/v2/dags/{quote(dataset_id)}/dagRuns", body)
+            api.asked("POST", path, body)
         except Refused as error:
-            refusal = error
-            if error.status != 409:  # 409: an earlier attempt got through although its answer was an error
-                time.sleep(wait)
-                continue
-        return Ride(dataset_id, run_id)
-    raise refusal
+            if error.status == 409:  # an earlier attempt got through although its answer was an error
+                return
+            if not waits:
+                raise
+            time.sleep(waits.pop())
+        else:
+            return
 
 
 def followed(
-    api: Rest, rides: list[Ride], seconds: float, *, changed: Callable[[Ride], None],
-    alive: Callable[[], None] = lambda: None, force: bool = False,
+    api: Rest, rides: list[Ride], seconds: float, *,
+    changed: Callable[[Ride], None], alive: Callable[[], None] = lambda: None,
 ) -> None:  # fmt: skip
     """Brings the rides up to date until all are over, telling of each that changed.
 
     Raises:
-        Refused: they are not over in time, or `alive` raises it between two looks.
+        Refused: they are not over in time, Airflow refuses, or `alive` raises it between two looks.
     """
-    start = time.monotonic()
-    unseen_since = dict.fromkeys((ride.dataset_id for ride in rides), start)
-    while True:
+    deadline = time.monotonic() + seconds
+    while not all(ride.is_over for ride in rides):
         alive()
-        with suppress(Refused):  # a busy API answers the next look
-            seen = _looked(api, rides, changed)
+        with _patience():
+            _look(api, rides, changed)
             for ride in rides:
-                if ride.dataset_id in seen:
-                    unseen_since.pop(ride.dataset_id, None)
-                elif time.monotonic() - unseen_since.get(ride.dataset_id, time.monotonic()) > _LOST_AFTER:
-                    unseen_since[ride.dataset_id] = time.monotonic()
-                    triggered(api, ride.dataset_id, ride.run_id, force=force)
-        if all(ride.is_over for ride in rides):
-            return
-        if time.monotonic() - start > seconds:
+                if ride.is_lost:
+                    trigger(api, ride)
+        if time.monotonic() > deadline:
             late = ", ".join(ride.dataset_id for ride in rides if not ride.is_over)
             raise Refused(f"not over after {seconds:.0f} s: {late}.")
         time.sleep(_PAUSE)
 
 
-def _looked(api: Rest, rides: list[Ride], changed: Callable[[Ride], None]) -> set[str]:
-    """The datasets whose run exists, after each ride was brought up to date."""
-    asked = {"dag_ids": [ride.dataset_id for ride in rides], "page_limit": 1000}
-    runs = api.asked("POST", "/api/v2/dags/~/dagRuns/list", asked)["dag_runs"]
-    tasks = api.asked("POST", "/api/v2/dags/~/dagRuns/~/taskInstances/list", asked)["task_instances"]
-    seen = set()
+@contextmanager
+def _patience() -> Iterator[None]:
+    """A busy API answers the next look; what it calls our mistake (4xx) would stay one."""
+    try:
+        yield
+    except Refused as error:
+        if error.status is not None and error.status < 500:
+            raise
+
+
+def _look(api: Rest, rides: list[Ride], changed: Callable[[Ride], None]) -> None:
+    """Brings each ride up to date.
+
+    By GET: the POST lists write an audit row for each look, in the API server's event loop, which then
+    waits for the very request that holds SQLite's lock (seen: 5 s each time, once a dead scheduler).
+    """
+    wanted = f"run_id_pattern={quote(rides[0].run_id)}&limit={_PAGE}"
+    tasks = api.asked("GET", f"/api/v2/dags/~/dagRuns/~/taskInstances?{wanted}")["task_instances"]
+    runs = api.asked("GET", f"/api/v2/dags/~/dagRuns?{wanted}")["dag_runs"]
+    by_id = {(run["dag_id"], run["dag_run_id"]): run for run in runs}
     for ride in rides:
-        mine = [run for run in runs if (run["dag_id"], run["dag_run_id"]) == (ride.dataset_id, ride.run_id)]
-        for run in mine:
-            seen.add(ride.dataset_id)
-            _updated(ride, run, tasks, changed)
-    return seen
+        if run := by_id.get((ride.dataset_id, ride.run_id)):
+            _update(ride, run, tasks, changed)
 
 
-def _updated(
+def _update(
     ride: Ride, run: dict[str, Any], tasks: list[dict[str, Any]], changed: Callable[[Ride], None]
 ) -> None:
     states = {

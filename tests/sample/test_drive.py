@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sample.drive import Ride, followed, triggered
+from sample.drive import Ride, followed, trigger
 from sample.rest import Refused, Rest
 
 
@@ -30,8 +30,12 @@ class Answering(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.asked.append(self.path)
-        answers = self.server.answers[self.path]
+        self.do_GET()
+
+    def do_GET(self) -> None:
+        path = self.path.split("?")[0]
+        self.server.asked.append(path)
+        answers = self.server.answers[path]
         status, body = answers.pop(0) if len(answers) > 1 else answers[0]
         self.send_response(status)
         self.end_headers()
@@ -49,13 +53,13 @@ def airflow() -> Iterator[Airflow]:
         server.shutdown()
 
 
-RUNS, TASKS = "/api/v2/dags/~/dagRuns/list", "/api/v2/dags/~/dagRuns/~/taskInstances/list"
+RUNS, TASKS = "/api/v2/dags/~/dagRuns", "/api/v2/dags/~/dagRuns/~/taskInstances"
 TRIGGER = "/api/v2/dags/a.b/dagRuns"
 
 
 def test_a_trigger_that_got_through_in_spite_of_an_error_is_not_a_second_run(airflow: Airflow) -> None:
     airflow.answers[TRIGGER] = [(500, {}), (409, {"detail": "exists"})]
-    assert triggered(airflow.api, "a.b", "r", force=False) == Ride("a.b", "r")
+    trigger(airflow.api, Ride("a.b", "r"))
     assert airflow.asked.count(TRIGGER) == 2
 
 
@@ -65,7 +69,7 @@ def test_a_dag_that_cannot_be_triggered_is_refused_with_the_answer(
     monkeypatch.setattr("sample.drive.time.sleep", lambda seconds: None)
     airflow.answers[TRIGGER] = [(404, {})]
     with pytest.raises(Refused, match="answered 404"):
-        triggered(airflow.api, "a.b", "r", force=False)
+        trigger(airflow.api, Ride("a.b", "r"))
 
 
 def test_a_ride_is_followed_to_its_end_through_a_failed_look(airflow: Airflow) -> None:
@@ -95,6 +99,12 @@ def test_a_run_that_airflow_lost_is_triggered_again(
     airflow.answers[TRIGGER] = [(200, {})]
     followed(airflow.api, [Ride("a.b", "r")], 30, changed=lambda ride: None)
     assert TRIGGER in airflow.asked
+
+
+def test_an_answer_that_no_second_look_mends_is_told_at_once(airflow: Airflow) -> None:
+    airflow.answers[TASKS] = [(400, {})]
+    with pytest.raises(Refused, match="answered 400"):
+        followed(airflow.api, [Ride("a.b", "r")], 30, changed=lambda ride: None)
 
 
 def test_what_does_not_end_in_time_is_named(airflow: Airflow) -> None:
