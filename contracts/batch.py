@@ -65,11 +65,19 @@ class StagedBatch(Frozen):
         description="Parquet: line (bigint), field, value, reason (text), row_rejected (boolean); by line."
     )
     raw_digest: str
+    recipe: str = Setting(description="Contract and version that made it.")
     rows_read: int
     rows_kept: int
     rows_rejected: int = Setting(description="Rows left out; rows_read = rows_kept + rows_rejected.")
-    cells_voided: int
+    voided: dict[str, int] = Setting(
+        default_factory=dict, description="Field → cells voided in the rows that were kept."
+    )
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def cells_voided(self) -> int:
+        """Cells of kept rows that did not fit and are empty now."""
+        return sum(self.voided.values())
 
 
 class Verdict(Frozen):

@@ -6,15 +6,22 @@ import re
 from collections.abc import Iterator
 from zoneinfo import available_timezones
 
-from contracts.dataset import Condition, Dataset, Field
+from contracts.dataset import EPOCHS, Condition, Dataset, Field
 from contracts.explaining import did_you_mean
 from contracts.reading import Place
 from contracts.vocabulary import Vocabulary
 
 Finding = tuple[Place, str, str]
-_CRON = re.compile(r"(?:[\d*/,\-]+|[A-Za-z,\-]+)(?: +(?:[\d*/,\-]+|[A-Za-z,\-]+)){4}")
+_CRON_UNITS = (
+    r"[0-5]?\d", r"[01]?\d|2[0-3]", r"0?[1-9]|[12]\d|3[01]",
+    r"0?[1-9]|1[0-2]|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec", r"[0-7]|sun|mon|tue|wed|thu|fri|sat",
+)  # fmt: skip
+_CRON_PARTS = [rf"(?:\*|(?:{unit})(?:-(?:{unit}))?)(?:/[1-9]\d?)?" for unit in _CRON_UNITS]
+_CRON = re.compile(" +".join(f"{part}(?:,{part})*" for part in _CRON_PARTS), re.IGNORECASE)
 # RE2, which DuckDB runs, knows no look-around and no back-reference (github.com/google/re2/wiki/Syntax)
 _NOT_RE2 = re.compile(r"\(\?(?:=|!|<=|<!|\()|\\[1-9]|\(\?P=")
+# Years are read, or a day of 1900 is invented; the other codes of strptime read less than they promise.
+_CODES = frozenset("YymdHIMSfjpzbBaA%")
 _SUITED = {  # option → the types it means something for
     "values": {"enum"}, "words": {"boolean"}, "zone": {"instant"}, "format": {"date", "instant"},
     "ambiguous": {"instant"}, "crs": {"geometry"}, "written_as": {"geometry"},
@@ -46,12 +53,13 @@ def _about_field(name: str, field: Field) -> Iterator[Finding]:
                 f"`{option}` means nothing for the type {base}",
                 "Remove it, or set `type:`.",
             )
-    if field.about is None:
+    if not field.about:
         yield place, "has no `about:`", "Say in one French sentence what it is."
     if field.pattern is not None and _NOT_RE2.search(field.pattern):
         met = "the pattern uses look-around or a back-reference, which the engine (RE2) does not know"
         yield (*place, "pattern"), met, "Write it without."
     yield from _about_time(place, field)
+    yield from _about_marks(place, field, base)
     if len(field.source) > 1 and base not in ("instant", "string", "geometry"):
         yield (*place, "from"), f"a {base} is made of one source column", "Name one."
     if base == "geometry" and (len(field.source) == 2) == (field.written_as in ("lat_lon", "wkt", "geojson")):
@@ -62,6 +70,8 @@ def _about_field(name: str, field: Field) -> Iterator[Finding]:
 
 
 def _about_time(place: Place, field: Field) -> Iterator[Finding]:
+    if field.type in ("date", "instant") and field.format is not None:
+        yield from _about_format((*place, "format"), field.format)
     if field.type != "instant":
         return
     offset_written = field.format is None or "%z" in field.format
@@ -70,6 +80,31 @@ def _about_time(place: Place, field: Field) -> Iterator[Finding]:
         yield place, met, "Name the zone its clock shows: `zone: Europe/Paris`, or UTC."
     if field.zone is not None and field.zone not in available_timezones():
         yield (*place, "zone"), f"{field.zone!r} is not a time zone", "Write it like Europe/Paris."
+
+
+def _about_format(place: Place, written: str) -> Iterator[Finding]:
+    if written in EPOCHS:
+        return
+    codes = re.findall(r"%(.?)", written)
+    unknown = [f"%{code}" for code in codes if code not in _CODES or not code]
+    if unknown:
+        known = ", ".join(f"%{code}" for code in sorted(_CODES))
+        yield place, f"{', '.join(unknown)} is not read", f"Known here: {known}."
+    elif not {"Y", "y"} & set(codes):
+        yield place, "names no year", "Write it like %d/%m/%Y."
+    elif ("I" in codes) != ("p" in codes):
+        yield place, "%I and %p go together: one alone leaves morning and evening alike", "Write %H, or both."
+
+
+def _about_marks(place: Place, field: Field, base: str) -> Iterator[Finding]:
+    """Two meanings of one word or one sign."""
+    if base in ("number", "decimal") and field.thousands == field.decimal_mark:
+        met = f"{field.thousands!r} is the mark of decimals and of thousands"
+        yield (*place, "thousands"), met, "Set `decimal_mark:`, or remove it."
+    if field.words is not None:
+        both = {word.lower() for word in field.words.true} & {word.lower() for word in field.words.false}
+        if both:
+            yield (*place, "words"), f"{', '.join(sorted(both))} means true and false", "Keep one of them."
 
 
 def _about_names(dataset: Dataset) -> Iterator[Finding]:
@@ -83,6 +118,9 @@ def _about_names(dataset: Dataset) -> Iterator[Finding]:
     for index, name in enumerate(dataset.key):
         if name not in dataset.fields:
             yield ("key", index), f"{name!r} is not a field", did_you_mean(name, dataset.fields)
+    rows = dataset.quality.rows
+    if rows is not None and rows[0] > rows[1]:
+        yield ("quality", "rows"), f"{rows[0]} is above {rows[1]}", "Write the least first."
     freshness = dataset.quality.freshness
     if freshness is not None:
         dated = [name for name, field in dataset.fields.items() if field.type in ("date", "instant")]

@@ -22,6 +22,7 @@ BASE_TYPES = (
     "string", "boolean", "integer", "number", "date", "instant", "enum", "siren", "siret", "geometry",
 )  # fmt: skip
 DECIMAL = re.compile(r"decimal\((\d{1,2}),\s*(\d{1,2})\)")
+EPOCHS = {"epoch_s": 1_000_000, "epoch_ms": 1000}  # a format that counts from 1970 → microseconds
 _DURATION = re.compile(r"(\d+)\s*(min|h|d)")
 _SECONDS = {"min": 60, "h": 3600, "d": 86400}
 
@@ -113,7 +114,9 @@ class Field(Frozen):
         "reject", description="instant: what 02:30 on the last Sunday of October means."
     )
     decimal_mark: Literal[".", ","] = "."
-    thousands: str | None = Setting(None, description="The mark between groups of three digits.")
+    thousands: str | None = Setting(
+        None, pattern=r"^[^0-9A-Za-z+-]$", description="The mark between groups of three digits."
+    )
     written_as: Literal["columns", "lat_lon", "wkt", "geojson"] | None = Setting(
         None, description="geometry: how the source writes it (two source columns: columns)."
     )
@@ -137,7 +140,8 @@ class Field(Frozen):
     @field_validator("values", mode="before")
     @classmethod
     def _list_keeps_its_words(cls, given: Any) -> Any:
-        return {word: word for word in given} if isinstance(given, (list, tuple)) else given
+        listed = isinstance(given, (list, tuple)) and all(isinstance(word, str) for word in given)
+        return {word: word for word in given} if listed else given
 
     @field_validator("pattern")
     @classmethod
@@ -171,7 +175,7 @@ class Condition(Frozen):
 
     field: str
     equals: str | bool | int | float | None = None
-    among: tuple[str | int, ...] | None = Setting(None, description="One of these values.")
+    among: tuple[str | int, ...] | None = Setting(None, min_length=1, description="One of these values.")
     at_least: float | int | None = None
     at_most: float | int | None = None
     present: Literal[True] | None = None
@@ -197,6 +201,8 @@ class Expectation(Frozen):
         """`- expect_x: {column: a, severity: warning}`."""
         if isinstance(given, dict) and len(given) == 1 and "name" not in given:
             ((name, arguments),) = given.items()
+            if not isinstance(arguments, (dict, type(None))):
+                return {"name": name, "arguments": arguments}
             arguments = dict(arguments or {})
             severity = arguments.pop("severity", "critical")
             return {"name": name, "arguments": arguments, "severity": severity}

@@ -14,8 +14,12 @@ from contracts.errors import Fault
 from contracts.reading import Document, Place, dotted
 
 _EXPECTED = {"tuple_type": "a list, or one value", "dict_type": "a mapping of `key: value`",
-             "string_type": "a text", "bool_type": "true or false", "int_type": "a whole number",
-             "model_type": "a mapping of `key: value`"}  # fmt: skip
+             "string_type": "a text", "bool_type": "true or false", "bool_parsing": "true or false",
+             "int_type": "a whole number", "int_parsing": "a whole number",
+             "int_from_float": "a whole number",
+             "float_type": "a number", "float_parsing": "a number", "finite_number": "a number",
+             "model_type": "a mapping of `key: value`",
+             "model_attributes_type": "a mapping of `key: value`"}  # fmt: skip
 
 
 def did_you_mean(met: str, known: Iterable[str]) -> str:
@@ -25,13 +29,18 @@ def did_you_mean(met: str, known: Iterable[str]) -> str:
 
 
 def faults_of(error: ValidationError, model: type[BaseModel], document: Document) -> list[Fault]:
-    """One fault for each error, in the order of the file."""
-    faults = [_fault(details, model, document) for details in error.errors(include_url=False)]
-    return sorted(faults, key=lambda fault: fault.line)
+    """One fault for each place, in the order of the file."""
+    faults: dict[str, Fault] = {}
+    for details in error.errors(include_url=False):
+        if details["type"] == "too_short" and details["input"]:
+            continue  # pydantic's count of what is left once the faulty items are out
+        fault = _fault(details, model, document)
+        faults.setdefault(fault.field, fault)
+    return sorted(faults.values(), key=lambda fault: fault.line)
 
 
 def _fault(details: ErrorDetails, model: type[BaseModel], document: Document) -> Fault:
-    kind, given = details["type"], details.get("input")
+    kind, given = details["type"], _shown(details.get("input"))
     place, known = _walked(details["loc"], model)
     line = document.line_of(place)
     name = str(place[-1]) if place else ""
@@ -43,14 +52,23 @@ def _fault(details: ErrorDetails, model: type[BaseModel], document: Document) ->
     if kind == "literal_error":
         words = str(details["ctx"]["expected"])
         options = [word.strip("' ") for word in words.replace(" or ", ", ").split(",")]
-        remedy = did_you_mean(str(given), options) or f"Write one of {words}."
-        return Fault(document.file, line, dotted(place), f"{given!r} is not allowed", remedy)
+        remedy = did_you_mean(str(details["input"]), options) or f"Write one of {words}."
+        return Fault(document.file, line, dotted(place), f"{given} is not allowed", remedy)
     met = details["msg"].removeprefix("Value error, ").removeprefix("Input should ").rstrip(".")
     if kind in _EXPECTED:
-        met = f"{given!r} is not {_EXPECTED[kind]}"
+        met = f"{given} is not {_EXPECTED[kind]}"
+    elif kind == "string_pattern_mismatch":
+        met = f"{given} is not of the form {details['ctx']['pattern']}"
+    elif kind == "too_short":
+        met = "is empty"
     elif details["msg"].startswith("Input should "):
-        met = f"{given!r} should {met}"
+        met = f"{given} should {met}"
     return Fault(document.file, line, dotted(place), met)
+
+
+def _shown(given: Any) -> str:
+    """What stands in the file, shortened."""
+    return "null" if given is None else repr(given)[:100]
 
 
 def _walked(location: tuple[str | int, ...], model: type[BaseModel]) -> tuple[Place, set[str]]:
@@ -62,6 +80,8 @@ def _walked(location: tuple[str | int, ...], model: type[BaseModel]) -> tuple[Pl
         models = [item for item in here if _is_model(item)]
         if models and any(_tag_of(item) == step for item in models) and len(models) > 1:
             here = [item for item in models if _tag_of(item) == step]
+            continue
+        if here and isinstance(step, str) and not any(_is_model(i) or get_origin(i) is dict for i in here):
             continue
         known = {name for item in models for name in _keys(item)}
         place = (*place, step)

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import codecs
 from typing import Annotated, Literal
 
+from pydantic import AfterValidator, model_validator
 from pydantic import Field as Setting
-from pydantic import model_validator
 
 from contracts.model import Frozen
+
+
+def _codec(name: str) -> str:
+    """The name, when Python knows an encoding of texts by it."""
+    try:
+        codecs.lookup(name)
+        "a".encode(name)  # base64 and the like are codecs, but not of text
+    except (LookupError, ValueError) as error:
+        raise ValueError(f"{name!r} is not an encoding; write utf-8, cp1252 or utf-16") from error
+    return name
+
+
+Encoding = Annotated[str, AfterValidator(_codec)]
 
 
 class Packed(Frozen):
@@ -31,7 +45,7 @@ class CsvFormat(Packed):
     type: Literal["csv"]
     delimiter: str = Setting(",", pattern=r"^[\x00-\x7f]$")
     quote: str = Setting('"', pattern=r"^[\x00-\x7f]?$", description="Empty: nothing is ever quoted.")
-    encoding: str = Setting("utf-8", description="A Python codec name: utf-8, cp1252, utf-16 …")
+    encoding: Encoding = Setting("utf-8", description="A Python codec name: utf-8, cp1252, utf-16 …")
     header: int | None = Setting(
         1, ge=1, description="Which line (after `skip_top`) holds the headers; null: there is none."
     )
@@ -70,7 +84,7 @@ class JsonFormat(Packed):
     records: str = Setting(
         "", description="Path to the list of records (`data.items`); empty: the document is the list."
     )
-    encoding: str = "utf-8"
+    encoding: Encoding = "utf-8"
 
 
 class GeoJsonFormat(Packed):

@@ -60,7 +60,7 @@ def library_at(config: Path) -> Library:
             datasets[dataset_id] = _dataset_in(documents[dataset_id], path, vocabulary)
         except ContractInvalid as error:
             faults[dataset_id] = error.faults
-    return Library(city, vocabulary, datasets, faults, documents)
+    return Library(city, vocabulary, datasets, faults | _strays(config), documents)
 
 
 def dataset_at(config: Path, dataset_id: str) -> Dataset:
@@ -80,6 +80,18 @@ def contract_files(config: Path) -> Iterator[tuple[str, Path]]:
     """`<theme>.<name>` and path of every contract, by name."""
     for path in sorted((config / "datasets").glob("*/*.yml")):
         yield f"{path.parent.name}.{path.stem}", path
+
+
+def _strays(config: Path) -> dict[str, tuple[Fault, ...]]:
+    """A fault for each YAML file that looks like a contract and is none by its place or its ending."""
+    read = {path for _, path in contract_files(config)}
+    strays: dict[str, tuple[Fault, ...]] = {}
+    for path in sorted((config / "datasets").rglob("*")):
+        if path.suffix.lower() in (".yml", ".yaml") and path not in read:
+            shown = _shown(config, path)
+            remedy = "Name it datasets/<theme>/<name>.yml."
+            strays[shown] = (Fault(shown, 1, "", "is not where a contract is looked for", remedy),)
+    return strays
 
 
 def city_at(config: Path) -> City:

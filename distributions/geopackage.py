@@ -15,8 +15,10 @@ from contracts.dataset import Field
 from contracts.sql import identifier, literal
 from contracts.view import View
 from distributions.columns import arrow_type, plain
+from distributions.notice import notice_of
 from distributions.shapes import ROWS_PER_BATCH, Extent, multi_kind, promoted
 
+VERSION = "1.2"  # GDAL 3.6 (Debian 12) warns at each opening of the 1.4 that GDAL 3.12 writes by default
 CLOCK = "2000-01-01T00:00:00.000Z"  # GDAL writes the time into the file; a fixed one keeps the bytes the same
 
 
@@ -33,10 +35,17 @@ def write_geopackage(
         pyogrio.write_arrow(
             _stream(connection, parquet, view, kind), path, layer=view.name, driver="GPKG",
             geometry_name=view.geometry, geometry_type=kind, crs="EPSG:4326",
+            dataset_options={"VERSION": VERSION}, layer_metadata=_notice(view),
             layer_options={
-                "FID": _free_name(view), "IDENTIFIER": view.title, "DESCRIPTION": view.description,
+                "FID": _free_name(view), "GEOMETRY_NAME": view.geometry,
+                "IDENTIFIER": view.title, "DESCRIPTION": view.description,
             },
         )  # fmt: skip
+
+
+def _notice(view: View) -> dict[str, str]:
+    """The view's notice, but for the texts that GeoPackage has its own places for."""
+    return {key: text for key, text in notice_of(view).items() if key not in ("title", "description")}
 
 
 def _stream(

@@ -1,4 +1,4 @@
-"""What a French reader is told beside the data: the dictionary of the columns, and the licence."""
+"""What a reader is told beside the data: whose it is, the dictionary of the columns, and the licence."""
 
 from __future__ import annotations
 
@@ -9,19 +9,32 @@ from distributions import licences
 _TYPES = {
     "string": "texte", "enum": "texte (liste fermée)", "siren": "texte (SIREN)", "siret": "texte (SIRET)",
     "boolean": "vrai ou faux", "integer": "nombre entier", "number": "nombre", "date": "date",
-    "instant": "date et heure, à l'heure de Paris",
-    "geometry": "géométrie (WKT, WGS 84 : longitude puis latitude, en degrés), coupée à 32767 caractères",
+    "instant": "date et heure, à l'heure de Paris (UTC dans les autres fichiers)",
+    "geometry": "géométrie (WKT, WGS 84 : longitude puis latitude), coupée après 32\u00a0767 caractères",
 }  # fmt: skip
+# UCUM writes ASCII, and braces around what it does not know.
+_UNITS = {"deg": "degré", "EUR": "euro", "g/(kW.h)": "g/kWh", "{electeur}": "électeur"}
 _AUDIENCES = {"public": "tout public", "restricted": "agents habilités, ne pas diffuser"}
 
 
+def notice_of(view: View) -> dict[str, str]:
+    """What a file says of itself where its format has a place for it, of the view and of nothing else."""
+    known = {
+        "dataset": view.dataset_id, "audience": view.audience, "title": view.title,
+        "description": view.description, "publisher": view.publisher, "contact": view.contact,
+        "licence": licences.NAMES[view.licence], "licence_url": licences.ADDRESSES[view.licence],
+        "attribution": view.attribution, "vintage": view.vintage,
+    }  # fmt: skip
+    return {key: text for key, text in known.items() if text is not None}
+
+
 def dictionary_of(view: View) -> list[tuple[str, ...]]:
-    """A header, then a line per column; units are UCUM codes."""
+    """A header, then a line per column, in French: a unit is a word or its usual sign."""
     lines = [
         (
             column.name,
             _type(view.fields[column.name]),
-            column.unit or "",
+            _unit(column.unit or ""),
             column.about or "",
             column.label or "",
         )
@@ -45,6 +58,10 @@ def licence_of(view: View) -> list[tuple[str, ...]]:
         ("Accès", _AUDIENCES[view.audience]),
     ]
     return [("À savoir", ""), *((topic, text) for topic, text in lines if text)]
+
+
+def _unit(code: str) -> str:
+    return _UNITS.get(code, code.strip("{}"))
 
 
 def _type(field: Field) -> str:

@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from contracts.sql import identifier, literal
 from contracts.view import View
-from distributions import licences
 from distributions.columns import arrow_type
+from distributions.notice import notice_of
 from distributions.shapes import Extent
 
 
@@ -45,23 +45,22 @@ def _opaque(name: str) -> str:
 
 def _metadata(view: View, extents: Mapping[str, Extent]) -> dict[str, str]:
     """The file's key-value metadata, of the view and of nothing else."""
-    known = {
-        "dataset": view.dataset_id, "audience": view.audience, "title": view.title,
-        "description": view.description, "publisher": view.publisher, "contact": view.contact,
-        "licence": licences.NAMES[view.licence], "licence_url": licences.ADDRESSES[view.licence],
-        "attribution": view.attribution, "vintage": view.vintage, "ARROW:schema": _arrow_schema(view),
-        "geo": _geo(view, extents) if view.geometry else None,
-    }  # fmt: skip
-    return {key: value for key, value in known.items() if value is not None}
+    told = notice_of(view)
+    if view.geometry:
+        told["geo"] = _geo(view, extents)
+    return {**told, "ARROW:schema": _arrow_schema(view, told)}
 
 
-def _arrow_schema(view: View) -> str:
-    """The key by which Arrow's readers find what Parquet has no place for: texts of each column."""
+def _arrow_schema(view: View, told: dict[str, str]) -> str:
+    """The key by which Arrow's readers find what Parquet has no place for: texts of each column.
+
+    It repeats the file's metadata: where this key is, pyarrow (26.0) shows no other in a table's schema.
+    """
     fields = [
         pa.field(column.name, arrow_type(view.fields[column.name]), metadata=_texts(column.model_dump()))
         for column in view.columns
     ]
-    return base64.b64encode(pa.schema(fields).serialize()).decode()
+    return base64.b64encode(pa.schema(fields, told).serialize()).decode()
 
 
 def _texts(column: dict[str, str | None]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import duckdb
@@ -25,8 +26,13 @@ EXACT = 15  # digits that Excel keeps of a number
 LARGEST = 10**EXACT - 1
 ROWS_PER_BATCH = 2_000
 WIDEST = 60
+LINE = 15  # points: Excel's height of a line
+LINES = 27  # of a row: Excel ends at 409 points
 
-_FORMATS = {"date": "dd/mm/yyyy", "instant": "dd/mm/yyyy hh:mm:ss"}
+_FORMATS = {
+    "date": "dd/mm/yyyy", "instant": "dd/mm/yyyy hh:mm:ss",
+    "boolean": '"VRAI";"VRAI";"FAUX"',  # LibreOffice shows 1 and 0 otherwise; Excel has its own words
+}  # fmt: skip
 _WIDTHS = {"boolean": 8, "date": 12, "instant": 20, "string": 24, "geometry": 40}  # in characters
 
 
@@ -109,7 +115,7 @@ def _write_data(book: xlsxwriter.Workbook, rows: Iterator[tuple[Any, ...]], view
 def _write_cell(sheet: Worksheet, line: int, index: int, cell: bool | float | str, style: Format) -> bool:
     """Whether the cell was cut."""
     if isinstance(cell, bool):
-        sheet.write_boolean(line, index, cell)
+        sheet.write_boolean(line, index, cell, style)
     elif isinstance(cell, float):
         sheet.write_number(line, index, cell, style)
     else:
@@ -141,16 +147,22 @@ def _width(name: str, field: Field) -> int:
 
 
 def _write_texts(book: xlsxwriter.Workbook, name: str, lines: list[tuple[str, ...]]) -> None:
-    """A sheet of texts under a header, its columns as wide as their longest line."""
+    """A sheet of texts under a header, its columns as wide as their longest line, its rows as high."""
     sheet = book.add_worksheet(name)
     _write_header(book, sheet, lines[0])
     wrapped = book.add_format({"text_wrap": True, "valign": "top"})
     for index, column in enumerate(zip(*lines, strict=True)):
         sheet.set_column(index, index, min(max(map(len, column)) + 2, WIDEST), wrapped)
     for line, texts in enumerate(lines[1:], start=1):
+        sheet.set_row(line, LINE * min(max(map(_lines_of, texts)), LINES))
         for index, text in enumerate(texts):
             if text:
                 sheet.write_string(line, index, text, wrapped)
+
+
+def _lines_of(text: str) -> int:
+    """The lines that a wrapped text needs: LibreOffice would leave it the height of one."""
+    return sum(len(wrap(part, WIDEST)) or 1 for part in text.splitlines()) or 1
 
 
 def _write_header(book: xlsxwriter.Workbook, sheet: Worksheet, names: Iterable[str]) -> None:

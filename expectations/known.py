@@ -81,7 +81,7 @@ def faults_in(dataset: Dataset) -> Iterator[Finding]:
 def columns_in(arguments: Mapping[str, Any]) -> list[str]:
     """The columns that an expectation's arguments name."""
     given = [arguments.get(argument) or [] for argument in _COLUMNS]
-    return [str(name) for one in given for name in ([one] if isinstance(one, str) else one)]
+    return [str(name) for one in given for name in (one if isinstance(one, (list, tuple)) else [one])]
 
 
 def arguments_of(name: str) -> tuple[set[str], set[str]]:

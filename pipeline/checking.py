@@ -8,11 +8,12 @@ from pydantic import ValidationError
 
 from connectors.registry import UnknownKind, connector_for
 from contracts.dataset import Dataset
-from contracts.errors import Fault
+from contracts.errors import ContractInvalid, Fault
 from contracts.explaining import faults_of
 from contracts.library import Library
 from contracts.reading import Document, dotted
 from expectations.known import faults_in
+from transforms.engine import pattern_fault
 from transforms.geometry import crs_fault
 from transforms.reshape import reshape_fault
 
@@ -29,15 +30,33 @@ def faults_of_library(library: Library) -> dict[str, tuple[Fault, ...]]:
 
 def _faults(dataset: Dataset, document: Document) -> Iterator[Fault]:
     yield from _source_faults(dataset, document)
-    for name, field in dataset.fields.items():
-        met = crs_fault(field.crs) if field.type == "geometry" else None
-        if met:
-            line = document.line_of(("fields", name, "crs"))
-            yield Fault(document.file, line, f"fields.{name}.crs", met, "Write it like EPSG:2154.")
+    yield from _field_faults(dataset, document)
     if dataset.reshape is not None and (met := reshape_fault(dataset.reshape)):
         yield Fault(document.file, document.line_of(("reshape",)), "reshape", met)
     for place, met, remedy in faults_in(dataset):
         yield Fault(document.file, document.line_of(place), dotted(place), met, remedy)
+
+
+def require_readable(dataset: Dataset) -> None:
+    """Nothing, when the engine can run what the fields declare.
+
+    Raises:
+        ContractInvalid: a reference system or a pattern that it does not know.
+    """
+    if faults := tuple(_field_faults(dataset, Document(dataset.id, None))):
+        raise ContractInvalid(faults)
+
+
+def _field_faults(dataset: Dataset, document: Document) -> Iterator[Fault]:
+    for name, field in dataset.fields.items():
+        found = {
+            "crs": (crs_fault(field.crs) if field.type == "geometry" else None, "Write it like EPSG:2154."),
+            "pattern": (pattern_fault(field.pattern) if field.pattern else None, "Write it as RE2 knows it."),
+        }
+        for option, (met, remedy) in found.items():
+            if met:
+                line = document.line_of(("fields", name, option))
+                yield Fault(document.file, line, f"fields.{name}.{option}", met, remedy)
 
 
 def _source_faults(dataset: Dataset, document: Document) -> Iterator[Fault]:

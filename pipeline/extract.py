@@ -25,7 +25,7 @@ from pipeline.record import (
     remembered,
 )  # fmt: skip
 from storage import layout
-from storage.publishing import recheck
+from storage.publishing import current_of, recheck, reconcile
 from storage.records import put_record
 
 Progress = Callable[[int, int | None], None]
@@ -41,6 +41,7 @@ def extract(
 
     Raises:
         SourceUnavailable, SourceChanged, SourceIncomplete: what the connector met.
+        StorageRefused: a store failed, or lost what it had committed.
         ContractInvalid: the source's options are not the connector's.
     """
     with remembered(dataset, house, "extract"), house.workbench() as folder:
@@ -90,16 +91,18 @@ def _landed(
 
 
 def _released(dataset: Dataset, house: House, raw: RawBatch) -> bool:
-    """Whether every audience's current release was made of these bytes by this contract."""
-    made = [last_done(dataset, house, audience) for audience in audiences_of(dataset)]
+    """Whether every audience has a release, and its last one was made of these bytes by this contract."""
     return all(
-        done is not None and (done.raw_digest, done.recipe) == (raw.digest, recipe_of(dataset))
-        for done in made
+        (done := last_done(dataset, house, audience)) is not None
+        and (done.raw_digest, done.recipe) == (raw.digest, recipe_of(dataset))
+        and current_of(house.store_of(audience), dataset.id) is not None
+        for audience in audiences_of(dataset)
     )
 
 
 def _nothing_new(dataset: Dataset, house: House) -> None:
     moment = house.clock()
     for audience in audiences_of(dataset):
+        reconcile(house.store_of(audience), dataset.id)
         recheck(house.store_of(audience), dataset.id, moment=moment, expires_at=expiry_of(dataset, moment))
     put_outcome(dataset, house, Outcome(state="nothing_new", stage="extract", at=moment))

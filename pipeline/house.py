@@ -14,6 +14,7 @@ from pathlib import Path
 from contracts.city import City
 from contracts.connection import Connection
 from contracts.dataset import Audience
+from contracts.errors import StorageRefused
 from contracts.library import city_at
 from storage.store import Store, store_at
 
@@ -43,9 +44,18 @@ class House:
 
     @contextmanager
     def workbench(self) -> Iterator[Path]:
-        """An empty folder of one task, gone afterwards."""
-        self.scratch.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(dir=self.scratch))
+        """An empty folder of one task, gone afterwards.
+
+        Raises:
+            StorageRefused: none can be made there.
+        """
+        try:
+            self.scratch.mkdir(parents=True, exist_ok=True)
+            folder = Path(tempfile.mkdtemp(dir=self.scratch))
+        except OSError as error:
+            remedy = "Set CONCENTRATOR_SCRATCH to a folder that can be written to."
+            met = f"no folder can be made there ({error.strerror})"
+            raise StorageRefused(str(self.scratch), met, remedy=remedy) from error
         try:
             yield folder
         finally:

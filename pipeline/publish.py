@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from contracts.batch import Finding, Manifest, RawBatch, StagedBatch, Verdict
+from contracts.batch import Manifest, RawBatch, StagedBatch, Verdict
 from contracts.dataset import Audience, Dataset
 from contracts.model import Frozen
 from contracts.view import View, view_for
-from distributions.writing import Written, write_distributions
+from distributions.writing import write_distributions
 from pipeline.house import VERSION, House
-from pipeline.record import Done, Outcome, audiences_of, expiry_of, put_outcome, recipe_of, remembered
+from pipeline.record import (
+    Done,
+    Outcome,
+    audiences_of,
+    expiry_of,
+    put_outcome,
+    remembered,
+    require_recipe,
+)  # fmt: skip
 from storage import layout, publishing
 from storage.records import put_record, record_at
 from transforms.engine import engine
@@ -44,9 +52,11 @@ def publish(
     """The audience's release; equal content makes no new one, only a newer "checked at".
 
     Raises:
+        SourceChanged: the table was made by another contract.
         StorageRefused: the store failed, or another run was faster.
     """
     with remembered(dataset, house, "publish"), house.workbench() as folder:
+        require_recipe(dataset, staged)
         view, moment = view_for(dataset, audience), house.clock()
         out = folder / "release"
         out.mkdir()
@@ -57,7 +67,14 @@ def publish(
             )
         release_id = publishing.release_id_at(moment, house.random(8))
         findings = verdict.public_findings if audience == "public" else verdict.findings
-        manifest = _manifest(dataset, view, written, findings, release_id, house)
+        notes = (*written.notes, *_note_on_voids(view, staged))
+        manifest = Manifest(
+            dataset_id=dataset.id, audience=audience, release_id=release_id, created_at=moment,
+            title=view.title, publisher=view.publisher, licence=view.licence, attribution=view.attribution,
+            rows=written.rows, columns=view.columns, files=written.files,
+            contract_hash=dataset.contract_hash, content_sha256=written.content_sha256,
+            findings=findings, notes=notes,
+        )  # fmt: skip
         released = publishing.publish(
             house.store_of(audience), manifest, out, moment=moment, expires_at=expiry_of(dataset, moment),
             attempt_id=attempt,
@@ -70,20 +87,15 @@ def publish(
         )  # fmt: skip
 
 
-def _manifest(
-    dataset: Dataset,
-    view: View,
-    written: Written,
-    findings: tuple[Finding, ...],
-    release_id: str,
-    house: House,
-) -> Manifest:
-    return Manifest(
-        dataset_id=dataset.id, audience=view.audience, release_id=release_id, created_at=house.clock(),
-        title=view.title, publisher=view.publisher, licence=view.licence, attribution=view.attribution,
-        rows=written.rows, columns=view.columns, files=written.files, contract_hash=dataset.contract_hash,
-        content_sha256=written.content_sha256, findings=findings, notes=written.notes,
-    )  # fmt: skip
+def _note_on_voids(view: View, staged: StagedBatch) -> tuple[str, ...]:
+    """In French, which columns have cells that are empty because the source's did not fit.
+
+    Where some rows are hidden there is none: the counts are of all rows, and would tell of those.
+    """
+    shown = [f"{name} ({count})" for name, count in staged.voided.items() if name in view.fields]
+    if not shown or view.conditions:
+        return ()
+    return (f"Cellules vidées, illisibles dans la source : {', '.join(shown)}.",)
 
 
 def _keep_provenance(
@@ -105,7 +117,7 @@ def _remember(
     """The marker that makes the next run say "nothing new", and how this one ended."""
     done = Done(
         raw_digest=staged.raw_digest,
-        recipe=recipe_of(dataset),
+        recipe=staged.recipe,
         release_id=release_id,
         rows_kept=staged.rows_kept,
     )

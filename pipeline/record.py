@@ -11,7 +11,7 @@ from pydantic import Field as Setting
 
 from contracts.batch import RawBatch, StagedBatch, Verdict
 from contracts.dataset import AUDIENCES, Audience, Dataset, seconds_in
-from contracts.errors import ConcentratorError
+from contracts.errors import ConcentratorError, SourceChanged
 from contracts.model import Frozen
 from contracts.stages import Stage
 from pipeline.house import VERSION, House
@@ -44,6 +44,17 @@ class Outcome(Frozen):
 def recipe_of(dataset: Dataset) -> str:
     """What besides the raw bytes decides the bytes of a release."""
     return f"{dataset.contract_hash} {VERSION}"
+
+
+def require_recipe(dataset: Dataset, staged: StagedBatch) -> None:
+    """Nothing, when the staged table was made by this contract.
+
+    Raises:
+        SourceChanged: by another one, whose columns and audiences may be others.
+    """
+    if staged.recipe != recipe_of(dataset):
+        met = "the contract changed since the last batch was standardized"
+        raise SourceChanged(dataset.id, met, remedy="Run it `--from standardize`.")
 
 
 def expiry_of(dataset: Dataset, moment: datetime) -> datetime:

@@ -7,8 +7,9 @@ from pathlib import Path
 from contracts.batch import RawBatch, RawFile, StagedBatch
 from contracts.dataset import Dataset
 from contracts.errors import QualityRefused, SourceChanged
+from pipeline.checking import require_readable
 from pipeline.house import House
-from pipeline.record import remembered
+from pipeline.record import recipe_of, remembered
 from storage import layout
 from storage.records import put_record
 from transforms.conform import Conformed, column_findings, conform, first_misfit
@@ -20,10 +21,12 @@ def standardize(dataset: Dataset, house: House, raw: RawBatch, *, attempt: str) 
     """The staged table and its rejects in the work store, under a name of this attempt alone.
 
     Raises:
+        ContractInvalid: a reference system or a pattern that does not exist.
         SourceChanged: the bytes cannot be read as the contract's format, or lack a column.
         QualityRefused: more misfits than `quality.rejected` allows, or any where `misfits: freeze`.
     """
     with remembered(dataset, house, "standardize"), house.workbench() as folder:
+        require_readable(dataset)
         file = _only_file(dataset, raw)
         kept, rejects = folder / "table.parquet", folder / "rejects.parquet"
         with engine(folder) as connection:
@@ -35,11 +38,11 @@ def standardize(dataset: Dataset, house: House, raw: RawBatch, *, attempt: str) 
             counts = conform(connection, dataset, "source", kept, rejects)
             met = first_misfit(connection, rejects)
         batch = StagedBatch(
-            dataset_id=dataset.id, batch_id=raw.batch_id, raw_digest=raw.digest, findings=findings,
+            dataset_id=dataset.id, batch_id=raw.batch_id, raw_digest=raw.digest, recipe=recipe_of(dataset),
             table_key=layout.staged_table(dataset.id, raw.batch_id, attempt),
             rejects_key=layout.staged_rejects(dataset.id, raw.batch_id, attempt),
             rows_read=counts.rows_read, rows_kept=counts.rows_kept, rows_rejected=counts.rows_rejected,
-            cells_voided=counts.cells_voided,
+            voided=counts.voided, findings=findings,
         )  # fmt: skip
         _keep(house, batch, attempt, kept, rejects)
         _judge_misfits(dataset, counts, met, batch)

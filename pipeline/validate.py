@@ -10,7 +10,7 @@ from contracts.errors import QualityRefused
 from contracts.view import view_for
 from expectations.judging import verdict_on
 from pipeline.house import House
-from pipeline.record import audiences_of, last_done, remembered, verdict_key
+from pipeline.record import audiences_of, last_done, remembered, require_recipe, verdict_key
 from storage.records import put_record
 from transforms.engine import engine
 from transforms.views import write_view
@@ -23,9 +23,11 @@ def validate(dataset: Dataset, house: House, staged: StagedBatch) -> Verdict:
     public view alone, judged apart, so that nothing hidden shows through a count.
 
     Raises:
+        SourceChanged: the table was made by another contract.
         QualityRefused: a critical promise is broken; the last good release stays.
     """
     with remembered(dataset, house, "validate"), house.workbench() as folder:
+        require_recipe(dataset, staged)
         table = house.work.local(staged.table_key, folder)
         verdict = verdict_on(
             dataset, table, batch_id=staged.batch_id, previous_rows=_previous_rows(dataset, house),

@@ -5,21 +5,21 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from contracts.dataset import Field
+from contracts.dataset import EPOCHS, Field
 from contracts.sql import identifier, literal
 
+# Clocks on earth are at most 14 hours from UTC; DuckDB would read +99:99 too.
+_OFFSET = r"(?:Z|[+-](?:0\d|1[0-4])(?::?[0-5]\d)?)"
 # What each part of a date format may look like; strptime alone reads the year 24 from `%Y`.
 _PARTS = {
     "Y": r"\d{4}", "y": r"\d{2}", "m": r"\d{1,2}", "d": r"\d{1,2}", "H": r"\d{1,2}", "I": r"\d{1,2}",
     "M": r"\d{1,2}", "S": r"\d{1,2}", "f": r"\d{1,9}", "j": r"\d{1,3}", "p": r"[AaPp][Mm]",
-    "z": r"(?:Z|[+-]\d{2}(?::?\d{2})?)", "b": r"\pL+\.?", "B": r"\pL+", "a": r"\pL+\.?", "A": r"\pL+",
+    "z": _OFFSET, "b": r"\pL+\.?", "B": r"\pL+", "a": r"\pL+\.?", "A": r"\pL+",
     "%": "%",
 }  # fmt: skip
 _ISO_DATE = r"\d{4}-\d{2}-\d{2}"
 _ISO_CLOCK = _ISO_DATE + r"[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?"
-_OFFSET = r"(?:Z|[+-]\d{2}(?::?\d{2})?)"
 _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
-_EPOCHS = {"epoch_s": 1_000_000, "epoch_ms": 1000}  # → microseconds
 _FRENCH = {"%Y": "aaaa", "%y": "aa", "%m": "mm", "%d": "jj", "%H": "hh", "%M": "mm", "%S": "ss"}
 
 
@@ -42,12 +42,17 @@ def cell_for(name: str, field: Field) -> Cell:
     text = identifier(f"text:{name}")
     if field.type == "geometry":
         return _geometry(field, sources, text, identifier(name))
-    column = " || ' ' || ".join(f"trimmed({identifier(source)})" for source in sources)
+    column = _joined([f"trimmed({identifier(source)})" for source in sources])
     value, reasons = _typed(field, text)
     reasons += _bounds(field, identifier(name), text)
     return Cell(
         _cleaned(field, column), value, ((f"{identifier(name)} IS NULL", reasons[0][1]), *reasons[1:])
     )
+
+
+def _joined(cells: list[str]) -> str:
+    """The cells with a space between them; an empty one is left out, and never takes the others along."""
+    return cells[0] if len(cells) == 1 else f"nullif(concat_ws(' ', {', '.join(cells)}), '')"
 
 
 def _cleaned(field: Field, column: str) -> str:
@@ -101,7 +106,7 @@ def _plain_number(field: Field, text: str) -> str:
     """The number's text with a point and without marks between groups of exactly three digits."""
     if field.thousands:
         mark = _marks(field.thousands)
-        grouped = rf"[+-]?\d{{1,3}}(?:[{mark}]\d{{3}})+(?:[.,eE].*)?"
+        grouped = rf"[+-]?\d{{1,3}}(?:[{mark}]\d{{3}})+(?:[^\d{mark}][^{mark}]*)?"
         text = (
             f"CASE WHEN regexp_full_match({text}, {literal(grouped)}) "
             f"THEN regexp_replace({text}, {literal(f'[{mark}]')}, '', 'g') ELSE {text} END"
@@ -155,9 +160,9 @@ def _date(field: Field, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
 
 
 def _instant(field: Field, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-    if field.format in _EPOCHS:
-        factor = _EPOCHS[field.format]
-        micros = f"try_cast({text} AS BIGINT) * {factor}"
+    if field.format in EPOCHS:
+        factor = EPOCHS[field.format]
+        micros = f"try_cast(try_cast({text} AS HUGEINT) * {factor} AS BIGINT)"
         value = rf"CASE WHEN regexp_full_match({text}, '-?\d{{1,14}}') THEN make_timestamptz({micros}) END"
         return value, _reason("n'est pas un instant (attendu : un nombre depuis 1970)")
     written = field.format or "%Y-%m-%dT%H:%M:%S"
@@ -168,7 +173,9 @@ def _instant(field: Field, text: str) -> tuple[str, tuple[tuple[str, str], ...]]
             return offset, reason
         clock = _cast_where(text, _ISO_CLOCK, "TIMESTAMP")
         return f"coalesce({offset}, {_local(field, clock)})", reason
-    parsed = f"try_strptime({text}, {literal(field.format)})"
+    # DuckDB's %z knows no Z.
+    read = f"regexp_replace({text}, 'Z$', '+00')" if field.format.endswith("%z") else text
+    parsed = f"try_strptime({read}, {literal(field.format)})"
     matched = f"CASE WHEN regexp_full_match({text}, {literal(_pattern_of(field.format))}) THEN {parsed} END"
     return (matched if "%z" in field.format else _local(field, matched)), reason
 
@@ -205,6 +212,10 @@ def _siret(field: Field, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
 def _bounds(field: Field, value: str, text: str) -> tuple[tuple[str, str], ...]:
     """The declared limits of a value that was read."""
     reasons = []
+    if field.type in ("date", "instant"):
+        # What Python, Excel and most readers of Parquet can hold; DuckDB begins in 290 309 BC.
+        within = f"{value} >= '0001-01-01' AND {value} < '10000-01-01'"
+        reasons.append((f"NOT ({within})", "n'est pas dans les années 1 à 9999"))
     if field.pattern is not None:
         reasons.append(
             (f"NOT regexp_full_match({value}, {literal(field.pattern)})", "n'a pas la forme attendue")
@@ -223,10 +234,11 @@ def _geometry(field: Field, sources: tuple[str, ...], text: str, value: str) -> 
     cells = [_cleaned(field, f"trimmed({identifier(source)})") for source in sources]
     crs = literal(field.crs)
     if len(sources) == 2:
-        shown = f"{cells[0]} || ' ' || {cells[1]}"
-        either = f"coalesce({shown}, {cells[0]}, {cells[1]})"
+        # Of a missing one its place stays, so that a cell with a blank inside is never taken for both.
+        either = f"nullif(concat({cells[0]}, ' ', {cells[1]}), ' ')"
         x, y = (f"split_part({text}, ' ', {part})" for part in (1, 2))
-        made = f"point_wkb({_coordinate(field, x)}, {_coordinate(field, y)}, {crs})"
+        point = f"point_wkb({_coordinate(field, x)}, {_coordinate(field, y)}, {crs})"
+        made = f"CASE WHEN len(string_split({text}, ' ')) = 2 THEN {point} END"
         sentence = f"n'est pas une position (x y) dans l'emprise de {field.crs}"
         return Cell(either, made, ((f"{value} IS NULL", sentence),))
     if field.written_as == "lat_lon":
@@ -249,10 +261,14 @@ def _coordinate(field: Field, text: str) -> str:
 
 def _pattern_of(written: str) -> str:
     """The regular expression of what a strptime format may read."""
-    parts = re.split(r"%(.)", written)
-    return "".join(
-        _PARTS.get(part, ".+") if index % 2 else re.escape(part) for index, part in enumerate(parts)
-    )
+    parts = re.split(r"((?:%[YymdHIMSfj])+|%.)", written)
+    return "".join(_run(part) if index % 2 else re.escape(part) for index, part in enumerate(parts))
+
+
+def _run(codes: str) -> str:
+    """Digits that touch digits have their full width: 2024112 may be two days."""
+    pattern = "".join(_PARTS[code] for code in codes[1::2])
+    return pattern if len(codes) == 2 else re.sub(r"\{1,([23])\}", r"{\1}", pattern)
 
 
 def _shown(written: str) -> str:

@@ -17,6 +17,8 @@ from contracts.sql import identifier, literal
 from transforms.cells import Cell, cell_for
 
 MISSING = "valeur obligatoire absente"
+# What the query says of a row beside its fields; a field's name has no colon, so none can be one of them.
+ORDINAL, REJECTED, MISFITS = '":ordinal"', '":rejected"', '":misfits"'
 VALUE_LENGTH = 500  # characters of a misfit's text that are kept: enough to find it, not a second copy
 
 
@@ -28,14 +30,15 @@ class Conformed:
     rows_kept: int
     rows_rejected: int
     rows_with_misfits: int
-    cells_voided: int
+    voided: dict[str, int]  # field → cells voided in the rows that were kept
 
 
-def conform_query(dataset: Dataset, table: str) -> str:
-    """The SELECT over a table of text columns: `ordinal`, every field typed, and `misfits`.
+def conform_query(dataset: Dataset, table: str, ordinal: str = "rowid") -> str:
+    """The SELECT over a table of text columns: `:ordinal`, every field typed, `:rejected` and `:misfits`.
 
-    `misfits` is NULL, or a list of {field, value, reason}; `rejected` says that one of them is in a
-    required or key field. A misfit's value is NULL in its typed column.
+    `:misfits` is NULL, or a list of {field, value, reason}; `:rejected` says that one of them is in a
+    required or key field. A misfit's value is NULL in its typed column. `ordinal` is the SQL of a
+    row's place in the table, from 0.
     """
     cells = {name: cell_for(name, field) for name, field in dataset.fields.items()}
     needed = set(dataset.key) | {name for name, field in dataset.fields.items() if field.required}
@@ -54,12 +57,12 @@ def conform_query(dataset: Dataset, table: str) -> str:
     )
     rejected = " OR ".join(f"{_why_of(name)} IS NOT NULL" for name in cells if name in needed) or "FALSE"
     return (
-        f"WITH cleaned AS (SELECT rowid AS ordinal,\n    {texts}\n  FROM {identifier(table)}),\n"
+        f"WITH cleaned AS (SELECT {ordinal} AS {ORDINAL},\n    {texts}\n  FROM {identifier(table)}),\n"
         f"typed AS (SELECT *,\n    {values}\n  FROM cleaned),\n"
         f"judged AS (SELECT *,\n    {whys}\n  FROM typed)\n"
-        f"SELECT ordinal,\n    {kept},\n    {rejected} AS rejected,\n"
+        f"SELECT {ORDINAL},\n    {kept},\n    {rejected} AS {REJECTED},\n"
         f"    CASE WHEN coalesce({reasons}) IS NOT NULL\n"
-        f"      THEN list_filter([{misfits}], lambda misfit: misfit IS NOT NULL) END AS misfits\n"
+        f"      THEN list_filter([{misfits}], lambda misfit: misfit IS NOT NULL) END AS {MISFITS}\n"
         "FROM judged"
     )
 
@@ -126,19 +129,30 @@ def conform(
     `kept`: one column per field in contract order, in the source's order. `rejects`: line, field,
     value, reason, row_rejected, by line; the records that decode could not split have no field.
     """
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE conformed AS {conform_query(dataset, table)}")
+    query = conform_query(dataset, table, _ordinal_in(connection, table))
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE conformed AS {query}")
     columns = ", ".join(identifier(name) for name in dataset.fields)
-    _copy(connection, f"SELECT {columns} FROM conformed WHERE NOT rejected ORDER BY ordinal", kept)
+    _copy(connection, f"SELECT {columns} FROM conformed WHERE NOT {REJECTED} ORDER BY {ORDINAL}", kept)
     _copy(connection, _rejects_query(table), rejects)
     counted = connection.execute(
-        "SELECT count(*), count(*) FILTER (WHERE rejected), count(*) FILTER (WHERE misfits IS NOT NULL), "
-        "coalesce(sum(len(misfits)) FILTER (WHERE NOT rejected), 0)::BIGINT FROM conformed"
+        f"SELECT count(*), count(*) FILTER (WHERE {REJECTED}), "
+        f"count(*) FILTER (WHERE {MISFITS} IS NOT NULL) FROM conformed"
     ).fetchone()
+    voided = connection.execute(
+        f"SELECT field, count(*) FROM read_parquet({literal(str(rejects))}) "
+        "WHERE NOT row_rejected GROUP BY field ORDER BY field"
+    ).fetchall()
     ragged = connection.execute(f"SELECT count(*) FROM {identifier(table + '_ragged')}").fetchone()
     connection.execute("DROP TABLE conformed")
-    rows, rejected, with_misfits, voided = counted or (0, 0, 0, 0)
+    rows, rejected, with_misfits = counted or (0, 0, 0)
     unread = ragged[0] if ragged else 0
-    return Conformed(rows + unread, rows - rejected, rejected + unread, with_misfits + unread, voided)
+    return Conformed(rows + unread, rows - rejected, rejected + unread, with_misfits + unread, dict(voided))
+
+
+def _ordinal_in(connection: duckdb.DuckDBPyConnection, table: str) -> str:
+    """The SQL of a row's place: DuckDB's own `rowid`, unless a column of the source bears that name."""
+    columns = connection.table(identifier(table)).columns
+    return "row_number() OVER () - 1" if "rowid" in map(str.lower, columns) else "rowid"
 
 
 def first_misfit(connection: duckdb.DuckDBPyConnection, rejects: Path) -> str:
@@ -157,8 +171,8 @@ def _rejects_query(table: str) -> str:
     return (
         "SELECT * FROM (SELECT place.line + (met.ordinal - place.first) AS line, met.misfit.field AS field, "
         "met.misfit.value AS value, met.misfit.reason AS reason, met.rejected AS row_rejected "
-        "FROM (SELECT ordinal, rejected, unnest(misfits) AS misfit FROM conformed "
-        "WHERE misfits IS NOT NULL) met "
+        f"FROM (SELECT {ORDINAL} AS ordinal, {REJECTED} AS rejected, unnest({MISFITS}) AS misfit "
+        f"FROM conformed WHERE {MISFITS} IS NOT NULL) met "
         f"ASOF JOIN {lines} place ON met.ordinal >= place.first "
         f"UNION ALL SELECT line, NULL, text, reason, TRUE FROM {ragged}) ORDER BY line, field"
     )

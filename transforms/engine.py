@@ -38,6 +38,15 @@ MACROS = (
 )
 
 
+def pattern_fault(pattern: str) -> str | None:
+    """What the engine has against a regular expression, or None."""
+    try:
+        duckdb.connect().execute("SELECT regexp_full_match('', ?)", [pattern])
+    except duckdb.Error as error:
+        return f"the engine does not read the pattern ({str(error).partition(': ')[2]})"
+    return None
+
+
 @contextmanager
 def engine(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection whose tables and temporary files live in `folder`; UTC, no extension is ever fetched."""

@@ -21,6 +21,7 @@ Floats = npt.NDArray[np.float64]
 Shapes = npt.NDArray[np.object_]
 
 MARGIN_DEGREES = 1.0  # a country's area of use is drawn tightly; a coastal or border point may lie outside
+_CURVED = re.compile(r"CIRCULAR|CURVE|SURFACE", re.IGNORECASE)  # GEOS reads them, shapely stops at them
 _EWKT = re.compile(r"\s*SRID=(\d+)\s*;", re.IGNORECASE)
 
 
@@ -44,9 +45,11 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
 def crs_fault(crs: str) -> str | None:
     """What is wrong with the name of a reference system, or None."""
     try:
-        _system(crs)
+        system = _system(crs)
     except CRSError:
         return f"{crs!r} is not a known reference system"
+    if system.area_of_use is None or not (system.is_geographic or system.is_projected):
+        return f"{crs!r} has no longitude and latitude, or x and y, in a known area"
     return None
 
 
@@ -71,7 +74,7 @@ def _points(x: pa.Array, y: pa.Array, crs: pa.Array) -> pa.Array:
 def _from_wkt(text: pa.Array, crs: pa.Array) -> pa.Array:
     system = crs[0].as_py()
     code = _system(system).to_epsg()
-    plain = [_without_srid(cell, code) for cell in text.to_pylist()]
+    plain = [_plain_wkt(cell, code) for cell in text.to_pylist()]
     shapes = shapely.from_wkt(np.array(plain, dtype=object), on_invalid="ignore")
     return _wgs84_wkb(shapes, system)
 
@@ -81,10 +84,12 @@ def _from_geojson(text: pa.Array, crs: pa.Array) -> pa.Array:
     return _wgs84_wkb(shapes, crs[0].as_py())
 
 
-def _without_srid(cell: str | None, code: int | None) -> str | None:
-    """The WKT inside an EWKT whose SRID is the declared one; None where it is another."""
-    match = _EWKT.match(cell) if cell is not None else None
-    if cell is None or match is None:
+def _plain_wkt(cell: str | None, code: int | None) -> str | None:
+    """The WKT, without an SRID that is the declared one; None where it is another, and for curves."""
+    if cell is None or _CURVED.search(cell):
+        return None
+    match = _EWKT.match(cell)
+    if match is None:
         return cell
     return cell[match.end() :] if int(match[1]) == code else None
 
@@ -94,6 +99,8 @@ def _wgs84_wkb(shapes: Shapes, crs: str) -> pa.Array:
     if crs != "EPSG:4326":
         shapes = shapely.transform(shapes, _moving(_transformer(crs)))
     shapes = shapely.force_2d(shapes)
+    places, owner = shapely.get_coordinates(shapes, return_index=True)
+    shapes[owner[~np.isfinite(places).all(axis=1)]] = None  # bounds pass over a NaN inside a line
     shapes[~_inside_area(shapes, _system(crs))] = None
     return pa.array(shapely.to_wkb(shapes, byte_order=1), pa.binary())
 

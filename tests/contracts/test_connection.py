@@ -11,10 +11,26 @@ PLAIN = {"host": None, "scheme": None, "port": None, "login": None, "password": 
 @pytest.mark.parametrize(
     ("written", "url", "login"),
     [
-        ('{"conn_type": "http", "host": "https://data.example.org/exports/", "login": "city"}', "https://data.example.org/exports", "city"),
-        ('{"conn_type": "http", "host": "data.example.org", "port": 8080}', "http://data.example.org:8080", None),
-        ('{"conn_type": "http", "host": "data.example.org", "schema": "https"}', "https://data.example.org", None),
-        ('{"conn_type": "http", "host": "http://data.example.org:81", "port": 82}', "http://data.example.org:81", None),
+        (
+            '{"conn_type": "http", "host": "https://data.example.org/exports/", "login": "city"}',
+            "https://data.example.org/exports",
+            "city",
+        ),
+        (
+            '{"conn_type": "http", "host": "data.example.org", "port": 8080}',
+            "http://data.example.org:8080",
+            None,
+        ),
+        (
+            '{"conn_type": "http", "host": "data.example.org", "schema": "https"}',
+            "https://data.example.org",
+            None,
+        ),
+        (
+            '{"conn_type": "http", "host": "http://data.example.org:81", "port": 82}',
+            "http://data.example.org:81",
+            None,
+        ),
         ("https://city:p%40ss@data.example.org:8443/", "https://data.example.org:8443", "city"),
         ('{"conn_type": "fs", "extra": {"path": "/srv/depot"}}', "", None),
     ],

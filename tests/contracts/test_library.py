@@ -118,3 +118,76 @@ def test_a_broken_vocabulary_is_refused_by_name(city: City) -> None:
 def test_an_empty_contract_is_refused(city: City) -> None:
     library = library_at(city(parcs=""))
     assert "is empty or not a mapping" in str(library.faults["mobility.parcs"][0])
+
+
+@pytest.mark.parametrize(
+    ("new", "sentence"),
+    [
+        ("{about: x, type: date, format: '%q', public: true}", "format: %q is not read"),
+        ("{about: x, type: date, format: '%d/%m/%Y %', public: true}", "format: % is not read"),
+        ("{about: x, type: instant, zone: UTC, format: '%H:%M', public: true}", "format: names no year"),
+        ("{about: x, type: instant, zone: UTC, format: '%Y %I', public: true}", "%I and %p go together"),
+        ("{about: x, type: boolean, words: {true: [O], false: [o]}, public: true}", "o means true and false"),
+        ("{about: x, type: number, thousands: ., public: true}", "'.' is the mark of decimals and of thou"),
+        ("{about: x, type: integer, thousands: '0', public: true}", "thousands: '0' is not of the form"),
+        ("{about: '', public: true}", "has no `about:`"),
+        ("{about: x, type: integer, min: nan, public: true}", "min: 'nan' is not a number"),
+        ("{about: x, type: integer, max: [1], public: true}", "max: [1] is not a number"),
+        ("{about: x, type: enum, values: [[a]], public: true}", "values: [['a']] is not a mapping"),
+        ("{about: x, public: null}", "public: null is not true or false"),
+    ],
+)
+def test_a_field_that_would_be_read_wrongly_is_refused_at_its_place(
+    faults: Faults, new: str, sentence: str
+) -> None:
+    (found,) = faults("{type: insee_commune, public: true}", new).splitlines()
+    assert ":14: fields.commune" in found
+    assert sentence in found
+
+
+@pytest.mark.parametrize(
+    ("new", "sentence"),
+    [
+        ("schedule: 99 4 * * *", "is not five cron fields"),
+        ("schedule: a b c d e", "is not five cron fields"),
+        ("public_rows: [{field: id, among: []}]", "public_rows.0.among: is empty"),
+        ("quality: {rows: [9, 2]}", "quality.rows: 9 is above 2"),
+        ("quality: {expect: [{expect_x: 7}]}", "arguments: 7 is not a mapping"),
+        ("quality: 7", "quality: 7 is not a mapping"),
+    ],
+)
+def test_a_promise_that_nothing_could_keep_is_refused(faults: Faults, new: str, sentence: str) -> None:
+    (found,) = faults("key: [id]", f"key: [id]\n{new}").splitlines()
+    assert ":9: " in found or ":10: " in found
+    assert sentence in found
+
+
+@pytest.mark.parametrize(
+    ("new", "sentence"),
+    [
+        ("format: 7", "format: 7 is not a mapping of `key: value`"),
+        ("format: {type: csv, encoding: utf-9}", "format.encoding: 'utf-9' is not an encoding"),
+        ("format: {type: csv, encoding: base64}", "format.encoding: 'base64' is not an encoding"),
+        ("format: {type: csv, skip_bottom: x}", "format.skip_bottom: 'x' is not a whole number"),
+        ("format: {type: csv, skip_top: 1.5}", "format.skip_top: 1.5 is not a whole number"),
+    ],
+)
+def test_a_format_of_the_wrong_kind_is_one_fault_in_plain_words(
+    faults: Faults, new: str, sentence: str
+) -> None:
+    (found,) = faults('format: {type: csv, delimiter: ";"}', new).splitlines()
+    assert f":8: {sentence}" in found
+
+
+@pytest.mark.parametrize(
+    "place", ["mobility/parcs.yaml", "mobility/a/parcs.yml", "parcs.yml", "mobility/x.YML"]
+)
+def test_a_contract_in_the_wrong_place_is_told_instead_of_left_out(city: City, place: str) -> None:
+    config = city()
+    stray = config / "datasets" / place
+    stray.parent.mkdir(exist_ok=True)
+    stray.write_text("about: x\n")
+    library = library_at(config)
+    ((fault,),) = library.faults.values()
+    assert str(fault).startswith(f"config/datasets/{place}:1: is not where a contract is looked for")
+    assert list(library.datasets) == ["mobility.parcs"]

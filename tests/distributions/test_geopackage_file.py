@@ -43,7 +43,7 @@ def test_types_position_and_system_are_kept(release):
 def test_values_are_kept_and_nulls_stay_null(release):
     made = release(TYPES, [FULL, ("b", *[None] * 7)])
     assert rows_of(made, "SELECT fid, id, open, n, h, fee, since, seen FROM places") == [
-        (1, "007", 1, 2**63 - 1, 0.1, 12.5, "1871-05-01", "2016-06-01T22:15:00Z"),
+        (1, "007", 1, 2**63 - 1, 0.1, 12.5, "1871-05-01", "2016-06-01T22:15:00.000Z"),
         (2, "b", None, None, None, None, None, None),
     ]
 
@@ -85,6 +85,23 @@ def test_columns_and_layer_are_described(release):
     assert rows_of(made, "SELECT identifier, description FROM gpkg_contents") == [
         ("L'été à Issy", "Des places.")
     ]
+
+
+def test_the_layer_says_whose_it_is_and_under_which_licence(release):
+    told = pyogrio.read_info(release(TYPES, [FULL]).file("gpkg"))["layer_metadata"]
+    assert (told["licence"], told["attribution"], told["publisher"]) == (
+        "Licence Ouverte / Open Licence version 2.0", "Ville", "Direction de la mobilité",
+    )  # fmt: skip
+
+
+def test_the_geometry_is_called_as_in_the_other_files(release):
+    made = release({"id": "string", "geom": "string", "position": "geometry"}, [("a", "x", "POINT (0 0)")])
+    assert rows_of(made, "SELECT geom FROM places") == [("x",)]
+    assert rows_of(made, "SELECT column_name FROM gpkg_geometry_columns") == [("position",)]
+
+
+def test_older_versions_of_gdal_know_the_format(release):
+    assert rows_of(release(TYPES, [FULL]), "PRAGMA user_version") == [(10200,)]
 
 
 def test_a_column_named_fid_keeps_its_values(release):

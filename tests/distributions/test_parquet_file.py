@@ -73,6 +73,12 @@ def test_the_file_says_whose_it_is_and_under_which_licence(release):
     }  # fmt: skip
 
 
+def test_arrow_shows_the_files_metadata_with_the_schema(release):
+    file = release(TYPES, [FULL]).file("parquet")
+    told = {key: text for key, text in pq.read_metadata(file).metadata.items() if key != b"ARROW:schema"}
+    assert pq.read_table(file).schema.metadata == told
+
+
 def test_geoparquet_metadata_state_kinds_and_extent(release):
     rows = [
         ("a", "POLYGON ((2 48, 3 48, 3 49, 2 48))"),

@@ -8,6 +8,8 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from distributions.notice import dictionary_of
+
 
 def sheet_of(release, sheet="Données"):
     return openpyxl.load_workbook(release.file("xlsx"))[sheet]
@@ -28,8 +30,8 @@ def cell_of(release, kind, value):
         ("string", 'é\n"<&>"', 'é\n"<&>"', "s", None),
         ("string", "a\ufffeb\uffffc", "a\ufffdb\ufffdc", "s", None),
         ("siret", "00000000000000", "00000000000000", "s", None),
-        ("boolean", True, True, "b", None),
-        ("boolean", False, False, "b", None),
+        ("boolean", True, True, "b", '"VRAI";"VRAI";"FAUX"'),
+        ("boolean", False, False, "b", '"VRAI";"VRAI";"FAUX"'),
         ("integer", 0, 0, "n", "General"),
         ("integer", 999_999_999_999_999, 999_999_999_999_999, "n", "General"),
         ("integer", 1_000_000_000_000_000, "1000000000000000", "s", None),
@@ -110,8 +112,38 @@ def test_the_dictionary_tells_name_type_unit_and_texts_of_each_column(release):
         ("id", "texte", None, "À propos de id.", "About id"),
         ("h", "nombre", "m", "À propos de h.", "About h"),
         ("fee", "nombre décimal, 12 chiffres dont 2 après la virgule", None, "À propos de fee.", "About fee"),
-        ("seen", "date et heure, à l'heure de Paris", None, "À propos de seen.", "About seen"),
+        (
+            "seen",
+            "date et heure, à l'heure de Paris (UTC dans les autres fichiers)",
+            None,
+            "À propos de seen.",
+            "About seen",
+        ),
     ]
+
+
+@pytest.mark.parametrize(
+    ("unit", "shown"),
+    [
+        ("MW", "MW"),
+        ("{place}", "place"),
+        ("{electeur}", "électeur"),
+        ("g/(kW.h)", "g/kWh"),
+        ("EUR", "euro"),
+        (None, None),
+    ],
+)
+def test_a_unit_is_told_in_french(view_of, unit, shown):
+    field = view_of({"id": "integer"}).fields["id"].model_copy(update={"unit": unit})
+    assert dictionary_of(view_of({}).model_copy(update={"fields": {"id": field}}))[1][2] == (shown or "")
+
+
+@pytest.mark.parametrize(
+    ("text", "height"), [("été", None), ("été " * 40, 45), ("a\n\nb", 45), ("été " * 1000, 405)]
+)
+def test_a_row_is_as_high_as_its_longest_text_needs(release, text, height):
+    made = release({"id": "string"}, [("a",)], description=text)
+    assert sheet_of(made, "Licence").row_dimensions[3].height == height
 
 
 def test_the_licence_sheet_tells_what_a_reuser_needs(release):

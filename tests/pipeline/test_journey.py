@@ -1,9 +1,11 @@
 """A dataset's journey from its source to its two releases, and what a second one does."""
 
 import json
+import shutil
 from typing import Any
 
 import duckdb
+import pytest
 
 NAMES = {"parks.csv", "parks.parquet", "parks.xlsx", "manifest.json", "current.json"}
 
@@ -110,6 +112,20 @@ def test_too_many_misfits_are_refused_with_the_first_place_and_their_rejects(tow
     assert duckdb.sql(f"SELECT line, field, value FROM '{rejects}'").fetchall() == [(2, "places", "beaucoup")]
 
 
+def test_readers_are_told_which_columns_have_voided_cells_unless_that_tells_of_hidden_rows(
+    town: Any, run: Any
+) -> None:
+    town.source("id;nom;places;tel\np1;a;beaucoup;1\np2;b;2;1\n")
+    run("run", "mobility.parks")
+    manifest = town.folder / "public/mobility/parks/manifest.json"
+    assert json.loads(manifest.read_text())["notes"] == [
+        "Cellules vidées, illisibles dans la source : places (1)."
+    ]
+    town.contract(public_rows=[{"field": "nom", "equals": "b"}])
+    run("run", "mobility.parks")
+    assert json.loads(manifest.read_text())["notes"] == []
+
+
 def test_freezing_refuses_a_single_misfit(town: Any, run: Any) -> None:
     town.contract(quality={"misfits": "freeze"})
     town.source(
@@ -199,3 +215,53 @@ def test_show_prints_a_query_that_runs_by_hand(town: Any, run: Any) -> None:
 def test_show_tells_who_sees_each_field(run: Any) -> None:
     _, stdout, _ = run("show", "mobility.parks")
     assert "no: CRPA L311-6" in stdout
+
+
+def test_a_store_that_lost_its_release_is_not_told_that_nothing_is_new(town: Any, run: Any) -> None:
+    run("run", "mobility.parks")
+    for store, state in (("public", "released"), ("restricted", "released")):
+        shutil.rmtree(town.folder / store)
+        code, stdout, _ = run("run", "mobility.parks", "--json")
+        assert (code, lines_of(stdout)[0]["state"]) == (0, state)
+        assert "p1,Église,80" in town.csv(store)
+
+
+def test_nothing_new_gives_back_a_stable_name_that_was_lost(town: Any, run: Any) -> None:
+    run("run", "mobility.parks")
+    before = town.published("public")
+    (town.folder / "public/mobility/parks/parks.csv").unlink()
+    _, stdout, _ = run("run", "mobility.parks", "--json")
+    assert lines_of(stdout)[0]["state"] == "nothing_new"
+    assert town.published("public") == before
+
+
+@pytest.mark.parametrize("stage", ["validate", "publish"])
+def test_a_table_of_another_contract_is_neither_judged_nor_published(town: Any, run: Any, stage: str) -> None:
+    run("run", "mobility.parks", "--until", "validate")
+    town.contract(key=["nom"])
+    code, _, stderr = run("run", "mobility.parks", "--from", stage)
+    assert code == 1
+    assert "the contract changed since the last batch was standardized. Run it `--from standard" in stderr
+    assert not town.published("public")
+
+
+@pytest.mark.parametrize("fault", [{"crs": "EPSG:99999", "type": "geometry", "from": ["x", "y"]},
+                                   {"pattern": "a{2000}"}])  # fmt: skip
+def test_what_the_engine_cannot_run_is_a_sentence_and_no_traceback(
+    town: Any, run: Any, fault: dict[str, Any]
+) -> None:
+    field = {"public": True, "about": "x"}
+    town.contract(fields={"id": field, "f": {**field, **fault}}, ignores=["*"])
+    town.source("id;f;x;y\na;b;1;2\n")
+    code, _, stderr = run("run", "mobility.parks")
+    assert code == 1
+    assert "mobility.parks:1: fields.f." in stderr
+    assert run("check")[0] == 1
+
+
+@pytest.mark.parametrize("folder", ["work", "public", "restricted", "scratch"])
+def test_a_folder_that_cannot_be_written_to_is_named(town: Any, run: Any, folder: str) -> None:
+    (town.folder / folder).write_text("a file where a folder should be")
+    code, stdout, _ = run("run", "mobility.parks", "--json")
+    assert code == 1
+    assert str(town.folder / folder) in lines_of(stdout)[0]["sentence"]

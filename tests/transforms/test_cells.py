@@ -174,3 +174,59 @@ def test_date_and_time_in_two_columns_make_one_instant(conformed: Conformed) -> 
     }
     values, _ = conformed(field, ("2016-06-01", "00:15"))
     assert values == [datetime(2016, 5, 31, 22, 15, tzinfo=UTC)]
+
+
+@pytest.mark.parametrize(
+    ("field", "cell"),
+    [
+        ({"type": "integer", "thousands": "."}, "1.234.56"),
+        ({"type": "number", "thousands": ".", "decimal_mark": ","}, "1.234.5"),
+        ({"type": "number", "thousands": ","}, "1,234.5,6"),
+        ({"type": "date"}, "0000-01-01"),
+        ({"type": "date", "format": "%Y%m%d"}, "2024112"),
+        ({"type": "instant"}, "2024-01-01T00:00:00+25:00"),
+        ({"type": "instant"}, "2024-01-01T00:00:00+02:99"),
+        (PARIS, "0001-01-01T00:00"),
+        ({"type": "instant", "format": "epoch_s"}, "99999999999999"),
+        ({"type": "instant", "format": "epoch_ms"}, "-99999999999999"),
+        ({"type": "geometry", "written_as": "wkt"}, "CIRCULARSTRING(0 40, 1 41, 2 40)"),
+        ({"type": "geometry", "written_as": "wkt"}, "GEOMETRYCOLLECTION(COMPOUNDCURVE((0 40, 1 41)))"),
+        ({"type": "geometry", "written_as": "wkt"}, "LINESTRING(0 40, NaN 41)"),
+        ({"type": "geometry", "from": ["x", "y"]}, ("2 3", "48")),
+        ({"type": "geometry", "from": ["x", "y"]}, ("2 3", None)),
+        ({"type": "geometry", "from": ["x", "y"]}, (None, "2 3")),
+    ],
+)
+def test_what_could_be_read_in_two_ways_or_not_be_held_is_a_misfit(
+    conformed: Conformed, field: dict[str, Any], cell: Any
+) -> None:
+    values, reasons = conformed(field, cell)
+    assert values == [None]
+    assert 2 in reasons
+
+
+def test_an_empty_cell_among_joined_ones_takes_no_other_along(conformed: Conformed) -> None:
+    assert conformed({"from": ["no", "street"]}, (None, "Rue A"), ("3", "Rue B"), (None, " ")) == (
+        ["Rue A", "3 Rue B", None], {},
+    )  # fmt: skip
+
+
+def test_a_date_without_its_clock_is_a_misfit_and_not_an_absence(conformed: Conformed) -> None:
+    clock = {**PARIS, "format": "%d/%m/%Y %H:%M", "from": ["day", "hour"]}
+    values, reasons = conformed(clock, ("01/02/2024", None), ("01/02/2024", "10:00"))
+    assert values == [None, datetime(2024, 2, 1, 9, tzinfo=UTC)]
+    assert list(reasons) == [2]
+
+
+def test_an_offset_may_be_written_z(conformed: Conformed) -> None:
+    field = {"type": "instant", "format": "%Y-%m-%dT%H:%M:%S%z"}
+    values, _ = conformed(field, "2024-01-01T00:00:00Z", "2024-01-01T00:00:00+02:00")
+    assert values == [datetime(2024, 1, 1, tzinfo=UTC), datetime(2023, 12, 31, 22, tzinfo=UTC)]
+
+
+def test_a_system_without_an_area_is_none_that_positions_can_be_held_against() -> None:
+    from transforms.geometry import crs_fault
+
+    assert [crs_fault(crs) for crs in ("EPSG:2154", "EPSG:3949", "IGNF:LAMB93", "OGC:CRS84")] == [None] * 4
+    for crs in ("EPSG:4978", "EPSG:5720", "EPSG:2154+5720", "EPSG:99999"):
+        assert crs_fault(crs)

@@ -51,7 +51,9 @@ def test_a_misfit_voids_an_optional_cell_and_rejects_the_row_of_a_required_one(
         (7, "p", None, "valeur obligatoire absente", True),
         (9, None, "x;y", "trop de cellules", True),
     ]
-    assert counts == Conformed(rows_read=6, rows_kept=2, rows_rejected=4, rows_with_misfits=5, cells_voided=1)
+    assert counts == Conformed(
+        rows_read=6, rows_kept=2, rows_rejected=4, rows_with_misfits=5, voided={"n": 1}
+    )
 
 
 def test_every_row_read_is_kept_or_rejected(parcs: Dataset, tmp_path: Path) -> None:
@@ -107,3 +109,29 @@ def test_names_and_words_of_a_contract_cannot_break_out_of_the_query(
         connection.execute("INSERT INTO source VALUES ('1', 'it''s')")
         assert connection.execute(f"SELECT f FROM ({query})").fetchall() == [("it's",)]
         assert connection.execute("SELECT count(*) FROM source").fetchone() == (1,)
+
+
+@pytest.mark.parametrize(
+    "name", ["ordinal", "rejected", "misfits", "misfit", "rowid", "ROWID", "line", "met", "source", "select"]
+)
+def test_no_field_or_source_column_bears_a_name_that_the_query_takes_for_its_own(
+    contract_of: Any, tmp_path: Path, name: str
+) -> None:
+    dataset = contract_of({name: {"type": "integer"}})
+    kept, rejects = tmp_path / "kept.parquet", tmp_path / "rejects.parquet"
+    with engine(tmp_path) as connection:
+        connection.execute(f'CREATE TABLE source (id VARCHAR, "{name}" VARCHAR)')
+        connection.execute("INSERT INTO source VALUES ('a', '9'), ('b', 'x'), (NULL, '7'), ('c', '8')")
+        connection.execute("CREATE TABLE source_lines AS SELECT 0::BIGINT AS first, 2::BIGINT AS line")
+        connection.execute("CREATE TABLE source_ragged (line BIGINT, reason VARCHAR, text VARCHAR)")
+        counts = conform(connection, dataset, "source", kept, rejects)
+        assert (counts.rows_read, counts.rows_kept, counts.rows_rejected, sum(counts.voided.values())) == (
+            4,
+            3,
+            1,
+            1,
+        )
+        rows = connection.execute(f"SELECT * FROM '{kept}'").fetchall()
+        assert rows == [("a", 9), ("b", None), ("c", 8)]
+        met = connection.execute(f"SELECT line, field, row_rejected FROM '{rejects}'").fetchall()
+        assert met == [(3, name, False), (4, "id", True)]

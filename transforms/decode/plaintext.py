@@ -21,7 +21,7 @@ def as_utf8(source: Source, encoding: str) -> Source:
     Raises:
         SourceChanged: it is empty, no text at all, not in the promised encoding, or holds a NUL.
     """
-    codec = _codec(source, encoding)
+    codec = codecs.lookup(encoding).name
     head = _head(source)
     if not head.strip(b"\xef\xbb\xbf\xfe\xff\0 \t\r\n"):
         raise source.changed("is empty", promised="data", remedy="Ask the source for the file again.")
@@ -38,15 +38,6 @@ def as_utf8(source: Source, encoding: str) -> Source:
         for text in _texts(source, codec, "\r" if _only_cr(_recoded(head, codec)) else ""):
             out.write(text)
     return source.at(copy)
-
-
-def _codec(source: Source, encoding: str) -> str:
-    try:
-        "a".encode(encoding)  # base64 and the like are codecs, but not of text
-        return codecs.lookup(encoding).name
-    except (LookupError, UnicodeError) as error:
-        met = f"cannot be read as {encoding!r}, which is not an encoding"
-        raise source.changed(met, remedy="Write utf-8, cp1252, utf-16 …") from error
 
 
 def _head(source: Source) -> bytes:

@@ -36,12 +36,6 @@ def test_utf16_promised_as_utf8_is_named(read):
         read("a;b\n1;2\n".encode("utf-16-le"))
 
 
-def test_an_encoding_that_does_not_exist_is_refused(read):
-    for encoding in ("utf-9", "rot13", "base64"):
-        with pytest.raises(SourceChanged, match="not an encoding"):
-            read(b"a;b\n1;2\n", encoding=encoding)
-
-
 def test_a_nul_byte_is_refused_with_its_line(read):
     with pytest.raises(SourceChanged, match="NUL byte on line 3"):
         read(b"a;b\n1;2\n3;\x004\n")
