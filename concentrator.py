@@ -21,6 +21,7 @@ from contracts.errors import ConcentratorError, Fault
 from contracts.library import Library, dataset_at, library_at
 from contracts.schema import schema_text
 from contracts.stages import STAGES
+from pipeline.house import config_folder, house_from
 
 app = typer.Typer(
     help="One YAML contract per dataset, from its source to a public and a restricted release.",
@@ -48,7 +49,7 @@ def one_sentence() -> Iterator[None]:
 
 
 def _config() -> Path:
-    return Path(os.environ.get("CONCENTRATOR_CONFIG") or "config")
+    return config_folder(os.environ)
 
 
 @app.command()
@@ -93,8 +94,6 @@ def run(
 ) -> None:
     """Take datasets through extract, standardize, validate and publish. Exit 1 if any is refused."""
     from contextlib import ExitStack
-
-    from pipeline.house import house_from
 
     for stage in (first, last):
         if stage not in STAGES:
@@ -232,7 +231,6 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a dataset.")] = False,
 ) -> None:
     """What each audience has now of each dataset, since when, and how the last run ended."""
-    from pipeline.house import house_from
     from pipeline.status import Status, status_of
 
     with one_sentence():

@@ -43,11 +43,9 @@ def cell_for(name: str, field: Field) -> Cell:
     if field.type == "geometry":
         return _geometry(field, sources, text, identifier(name))
     column = _joined([f"trimmed({identifier(source)})" for source in sources])
-    value, reasons = _typed(field, text)
-    reasons += _bounds(field, identifier(name), text)
-    return Cell(
-        _cleaned(field, column), value, ((f"{identifier(name)} IS NULL", reasons[0][1]), *reasons[1:])
-    )
+    value, unread = _typed(field, text)
+    reasons = ((f"{identifier(name)} IS NULL", unread), *_bounds(field, identifier(name)))
+    return Cell(_cleaned(field, column), value, reasons)
 
 
 def _joined(cells: list[str]) -> str:
@@ -65,7 +63,7 @@ def _cleaned(field: Field, column: str) -> str:
     return column
 
 
-def _typed(field: Field, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+def _typed(field: Field, text: str) -> tuple[str, str]:
     """The typed value, and the reason for a text that has none."""
     if field.decimal:
         return _decimal(field, text, *field.decimal)
@@ -76,22 +74,18 @@ def _typed(field: Field, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
     return makers[field.type](field, text)
 
 
-def _reason(sentence: str, condition: str = "") -> tuple[tuple[str, str], ...]:
-    return ((condition, sentence),)
+def _string(field: Field, text: str) -> tuple[str, str]:
+    return text, "texte illisible"
 
 
-def _string(field: Field, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-    return text, _reason("texte illisible")
-
-
-def _enum(field: Field, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+def _enum(field: Field, text: str) -> tuple[str, str]:
     values = field.values or {}
     cases = " ".join(f"WHEN {literal(word)} THEN {literal(kept)}" for word, kept in values.items())
     shown = ", ".join(list(values)[:12]) + (" …" if len(values) > 12 else "")
-    return f"CASE {text} {cases} END", _reason(f"valeur hors de la liste : {shown}")
+    return f"CASE {text} {cases} END", f"valeur hors de la liste : {shown}"
 
 
-def _boolean(field: Field, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+def _boolean(field: Field, text: str) -> tuple[str, str]:
     words = field.words
     true, false = (words.true, words.false) if words else (("true",), ("false",))
     cases = " ".join(
@@ -99,7 +93,7 @@ def _boolean(field: Field, text: str) -> tuple[str, tuple[tuple[str, str], ...]]
         for group, result in ((true, "TRUE"), (false, "FALSE"))
     )
     sentence = f"ni vrai ({', '.join(true)}) ni faux ({', '.join(false)})"
-    return f"CASE {cases} END", _reason(sentence)
+    return f"CASE {cases} END", sentence
 
 
 def _plain_number(field: Field, text: str) -> str:
@@ -122,23 +116,23 @@ def _marks(mark: str) -> str:
     return "\\x{20}\\x{a0}\\x{202f}" if mark.isspace() else re.escape(mark)
 
 
-def _integer(field: Field, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+def _integer(field: Field, text: str) -> tuple[str, str]:
     digits = _plain_number(field, text)
     value = (
         rf"CASE WHEN regexp_full_match({digits}, '[+-]?\d{{1,400}}') THEN try_cast({digits} AS BIGINT) END"
     )
-    return value, _reason("n'est pas un nombre entier (de 19 chiffres au plus)")
+    return value, "n'est pas un nombre entier (de 19 chiffres au plus)"
 
 
-def _number(field: Field, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+def _number(field: Field, text: str) -> tuple[str, str]:
     plain = _plain_number(field, text)
     # inf and NaN are words that DuckDB would read; 1e400 becomes infinite: none is a measure.
     number = f"CASE WHEN regexp_full_match({plain}, {literal(_NUMBER)}) THEN try_cast({plain} AS DOUBLE) END"
     value = f"CASE WHEN isfinite({number}) THEN {number} END"
-    return value, _reason(f"n'est pas un nombre (décimales après « {field.decimal_mark} »)")
+    return value, f"n'est pas un nombre (décimales après « {field.decimal_mark} »)"
 
 
-def _decimal(field: Field, text: str, precision: int, scale: int) -> tuple[str, tuple[tuple[str, str], ...]]:
+def _decimal(field: Field, text: str, precision: int, scale: int) -> tuple[str, str]:
     plain = _plain_number(field, text)
     # The cast alone would round what has more digits than declared; zeros beyond the scale are no digits.
     exact = rf"[+-]?(?:\d+(?:\.\d{{0,{scale}}}0*)?|\.\d{{0,{scale}}}0*)"
@@ -146,27 +140,27 @@ def _decimal(field: Field, text: str, precision: int, scale: int) -> tuple[str, 
         f"CASE WHEN regexp_full_match({plain}, {literal(exact)}) THEN try_cast({plain} AS {field.type}) END"
     )
     size = f"{precision - scale} chiffres et {scale} décimales au plus"
-    return value, _reason(f"n'est pas un nombre de {size}, après « {field.decimal_mark} »")
+    return value, f"n'est pas un nombre de {size}, après « {field.decimal_mark} »"
 
 
-def _date(field: Field, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+def _date(field: Field, text: str) -> tuple[str, str]:
     pattern = _pattern_of(field.format) if field.format else _ISO_DATE
     written = field.format or "%Y-%m-%d"
     value = (
         f"CASE WHEN regexp_full_match({text}, {literal(pattern)}) "
         f"THEN try_strptime({text}, {literal(written)})::DATE END"
     )
-    return value, _reason(f"n'est pas une date (attendu : {_shown(written)})")
+    return value, f"n'est pas une date (attendu : {_shown(written)})"
 
 
-def _instant(field: Field, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+def _instant(field: Field, text: str) -> tuple[str, str]:
     if field.format in EPOCHS:
         factor = EPOCHS[field.format]
         micros = f"try_cast(try_cast({text} AS HUGEINT) * {factor} AS BIGINT)"
         value = rf"CASE WHEN regexp_full_match({text}, '-?\d{{1,14}}') THEN make_timestamptz({micros}) END"
-        return value, _reason("n'est pas un instant (attendu : un nombre depuis 1970)")
+        return value, "n'est pas un instant (attendu : un nombre depuis 1970)"
     written = field.format or "%Y-%m-%dT%H:%M:%S"
-    reason = _reason(f"n'est pas un instant qui existe une seule fois (attendu : {_shown(written)})")
+    reason = f"n'est pas un instant qui existe une seule fois (attendu : {_shown(written)})"
     if field.format is None:
         offset = _cast_where(text, _ISO_CLOCK + _OFFSET, "TIMESTAMPTZ")
         if field.zone is None:
@@ -197,19 +191,21 @@ def _local(field: Field, clock: str) -> str:
     )
 
 
-def _siren(field: Field, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-    digits = rf"regexp_replace({text}, '[\x{{20}}\x{{a0}}\x{{202f}}]', '', 'g')"
-    value = rf"CASE WHEN regexp_full_match({digits}, '\d{{9}}') AND luhn({digits}) THEN {digits} END"
-    return value, _reason("n'est pas un SIREN (9 chiffres, clé juste)")
+def _siren(field: Field, text: str) -> tuple[str, str]:
+    return _numbered(text, 9, "luhn"), "n'est pas un SIREN (9 chiffres, clé juste)"
 
 
-def _siret(field: Field, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-    digits = rf"regexp_replace({text}, '[\x{{20}}\x{{a0}}\x{{202f}}]', '', 'g')"
-    value = rf"CASE WHEN regexp_full_match({digits}, '\d{{14}}') AND siret_key({digits}) THEN {digits} END"
-    return value, _reason("n'est pas un SIRET (14 chiffres, clé juste)")
+def _siret(field: Field, text: str) -> tuple[str, str]:
+    return _numbered(text, 14, "siret_key"), "n'est pas un SIRET (14 chiffres, clé juste)"
 
 
-def _bounds(field: Field, value: str, text: str) -> tuple[tuple[str, str], ...]:
+def _numbered(text: str, length: int, key: str) -> str:
+    """The digits of an identifier, blanks between them left out, where their key is right."""
+    digits = rf"regexp_replace({text}, '[{_marks(' ')}]', '', 'g')"
+    return rf"CASE WHEN regexp_full_match({digits}, '\d{{{length}}}') AND {key}({digits}) THEN {digits} END"
+
+
+def _bounds(field: Field, value: str) -> tuple[tuple[str, str], ...]:
     """The declared limits of a value that was read."""
     reasons = []
     if field.type in ("date", "instant"):
