@@ -31,7 +31,7 @@ out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 for console in (out, err):
     if not console.is_terminal:
-        console.width = 200  # a file or a pipe has no width: sentences and rows stay on one line
+        console.width = 10_000  # a file or a pipe has no edge: sentences and rows stay on one line
 STATES = {
     "released": "released", "unchanged": "same content", "nothing_new": "nothing new",
     "stopped": "stopped", "refused": "refused",

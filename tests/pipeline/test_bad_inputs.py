@@ -149,3 +149,11 @@ def test_a_process_of_its_own_ends_with_one_sentence_too(town: Any) -> None:
     assert ended.returncode == 1
     assert "Traceback" not in ended.stderr
     assert ended.stderr.splitlines()[-1].startswith('mobility.parks: the source has no column "places"')
+
+
+def test_a_long_sentence_stays_on_one_line_where_there_is_no_terminal(town: Any) -> None:
+    columns = ";".join(f"a_column_with_a_long_name_{number}" for number in range(12))
+    town.source(f"id;nom;tel;{columns}\n")
+    told = in_a_process(town, "run", "mobility.parks").stderr.splitlines()[-1]
+    assert len(told) > 300
+    assert told.startswith("mobility.parks: the source has no column")
