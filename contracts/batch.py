@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from pydantic import Field as Setting
@@ -37,6 +37,11 @@ class RawBatch(Frozen):
     batch_id: str
     files: tuple[RawFile, ...]
     proof: str = Setting(description="How completeness is known, or `unknown`.")
+    heads: dict[Audience, int] = Setting(
+        default_factory=dict,
+        description="Audience → sequence of its log when the extraction began (0: empty); a publish commits "
+        "only right after it, so that a run that was overtaken cannot put older data over newer.",
+    )
 
     @property
     def digest(self) -> str:
@@ -73,6 +78,7 @@ class StagedBatch(Frozen):
         default_factory=dict, description="Field → cells voided in the rows that were kept."
     )
     findings: tuple[Finding, ...] = ()
+    heads: dict[Audience, int] = Setting(default_factory=dict, description="As in its raw batch.")
 
     @property
     def cells_voided(self) -> int:
@@ -106,6 +112,7 @@ class Column(Frozen):
     about: str | None = None
     label: str | None = None
     required: bool = False
+    deprecated: date | None = Setting(None, description="From that day on it may leave or change type.")
 
 
 class FileEntry(Frozen):
@@ -115,6 +122,26 @@ class FileEntry(Frozen):
     media_type: str
     bytes: int
     sha256: str
+
+
+class Changes(Frozen):
+    """What one release changed against the one before it, counted from that audience's views alone."""
+
+    dataset_id: str
+    release_id: str
+    previous_release_id: str
+    rows_before: int
+    rows_after: int
+    added: int = Setting(description="Rows whose key is new.")
+    removed: int = Setting(description="Rows whose key is gone.")
+    changed: int = Setting(description="Rows of the same key with another value in a column of both.")
+    cells: int = Setting(description="Values that differ in those rows.")
+    columns_added: tuple[str, ...] = ()
+    columns_removed: tuple[str, ...] = ()
+    columns_retyped: tuple[str, ...] = ()
+    breaking: bool = Setting(description="A column left or changed type, or the key is another.")
+    sentence: dict[str, str] = Setting(description="`fr` and `en`: one sentence.")
+    files: tuple[FileEntry, ...] = Setting((), description="The differences by row.")
 
 
 class Manifest(Frozen):
@@ -131,7 +158,8 @@ class Manifest(Frozen):
     rows: int
     columns: tuple[Column, ...]
     files: tuple[FileEntry, ...]
-    contract_hash: str
+    key: tuple[str, ...] = Setting((), description="The columns that tell rows apart, in the files' order.")
+    contract_hash: str = Setting(description="sha256 of what this audience is shown of the contract.")
     content_sha256: str = Setting(description="Of the rows and the columns' types, not of the wrapping.")
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = Setting((), description="What was left out, and why (no XLSX above …).")
@@ -141,18 +169,37 @@ class Commit(Frozen):
     """One entry of an audience's log; kept for ever."""
 
     sequence: int = Setting(ge=1)
-    release_id: str
-    manifest_sha256: str
+    release_id: str | None = Setting(description="None: nothing is left to show (withdraw).")
+    manifest_sha256: str | None
     previous_sha256: str | None = Setting(description="sha256 of the previous commit's bytes.")
     attempt_id: str
     action: Literal["publish", "rollback", "withdraw"] = "publish"
     committed_at: datetime
 
 
+class Tombstone(Frozen):
+    """A release that was withdrawn; kept for ever beside the log, so its reason holds no personal data."""
+
+    release_id: str
+    withdrawn_at: datetime
+    reason: str
+
+
+class Withdrawn(Frozen):
+    """A content that may not be published again; on the restricted side only."""
+
+    dataset_id: str
+    audience: Audience
+    release_id: str
+    content_sha256: str
+    withdrawn_at: datetime
+    reason: str
+
+
 class Current(Frozen):
     """The pointer: which release readers should take now (`current.json`)."""
 
     sequence: int
-    release_id: str
+    release_id: str | None = Setting(description="None: the dataset was withdrawn.")
     checked_at: datetime
     expires_at: datetime = Setting(description="In the past: nobody has verified the data since.")

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator
 from zoneinfo import available_timezones
 
-from contracts.dataset import EPOCHS, Condition, Dataset, Field
+from contracts.checking_audiences import audience_findings
+from contracts.dataset import Dataset
 from contracts.explaining import did_you_mean
+from contracts.field import EPOCHS, Field
 from contracts.reading import Place
 from contracts.vocabulary import Vocabulary
 
@@ -36,8 +38,7 @@ def findings_in(dataset: Dataset, vocabulary: Vocabulary) -> Iterator[Finding]:
     for name, field in dataset.fields.items():
         yield from _about_field(name, field)
     yield from _about_names(dataset)
-    yield from _about_audiences(dataset)
-    yield from _about_rows(dataset)
+    yield from audience_findings(dataset)
     yield from _about_model(dataset, vocabulary)
     if dataset.schedule is not None and not _CRON.fullmatch(dataset.schedule):
         yield ("schedule",), f"{dataset.schedule!r} is not five cron fields", 'Write it like "15 4 * * *".'
@@ -127,53 +128,6 @@ def _about_names(dataset: Dataset) -> Iterator[Finding]:
         if freshness.field not in dated:
             met = f"{freshness.field!r} is no date or instant field"
             yield ("quality", "freshness", "field"), met, did_you_mean(freshness.field, dated)
-
-
-def _about_audiences(dataset: Dataset) -> Iterator[Finding]:
-    if "public" not in dataset.audiences:
-        if not dataset.hidden_because:
-            met = "a dataset without a public audience states its legal ground"
-            yield ("audiences",), met, "Add `hidden_because:` (CRPA L311-5, L311-6 …)."
-        return
-    if not any(field.public for field in dataset.fields.values()):
-        yield ("audiences",), "has a public audience but no public field", "Set `public: true` on some."
-    for name, field in dataset.fields.items():
-        if not field.public and not field.hidden_because:
-            met = "is hidden from the public without a legal ground"
-            yield ("fields", name), met, "Add `public: true`, or `hidden_because:` with the ground."
-    for index, name in enumerate(dataset.key):
-        if name in dataset.fields and not dataset.fields[name].public:
-            met = f"{name!r} is hidden, so public rows would have no key of their own"
-            yield ("key", index), met, "Choose a key of public fields."
-
-
-def _about_rows(dataset: Dataset) -> Iterator[Finding]:
-    for index, condition in enumerate(dataset.public_rows):
-        place: Place = ("public_rows", index)
-        field = dataset.fields.get(condition.field)
-        if field is None:
-            hint = did_you_mean(condition.field, dataset.fields)
-            yield (*place, "field"), f"{condition.field!r} is not a field", hint
-        elif not _comparable(condition, field):
-            yield (
-                place,
-                f"the condition does not suit a field of type {field.type}",
-                "Compare like with like.",
-            )
-
-
-def _comparable(condition: Condition, field: Field) -> bool:
-    numeric = field.type in ("integer", "number") or field.decimal is not None
-    if condition.present:
-        return True
-    if condition.at_least is not None or condition.at_most is not None:
-        return numeric
-    for value in condition.among or (condition.equals,):
-        if isinstance(value, bool) != (field.type == "boolean"):
-            return False
-        if not isinstance(value, bool) and isinstance(value, (int, float)) != numeric:
-            return False
-    return field.type not in ("geometry", "date", "instant")
 
 
 def _about_model(dataset: Dataset, vocabulary: Vocabulary) -> Iterator[Finding]:

@@ -21,6 +21,14 @@ class City(Frozen):
         100_000, ge=0, le=1_048_575, description="Above this no XLSX is written (Excel ends at 1,048,576)."
     )
 
+    communes: str | None = Setting(
+        None,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*\.geojson$",
+        description="Outlines with `code` (INSEE), in the config folder: for points shown as their commune.",
+    )
+    keep_releases: int = Setting(20, ge=2, description="The newest releases are kept, whatever their age.")
+    keep_days: int = Setting(400, ge=7, description="Every release is kept for so long.")
+
     @field_validator("time_zone")
     @classmethod
     def _zone_exists(cls, zone: str) -> str:

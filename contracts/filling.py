@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from contracts.dataset import BASE_TYPES, DECIMAL, Field
 from contracts.explaining import did_you_mean
+from contracts.field import BASE_TYPES, DECIMAL, Field
 from contracts.vocabulary import Term, Vocabulary
 
 

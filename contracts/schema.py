@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from contracts.dataset import BASE_TYPES, Dataset
+from contracts.dataset import Dataset
+from contracts.field import BASE_TYPES
 from contracts.vocabulary import Vocabulary
 
 MODELINE = "# yaml-language-server: $schema=../../dataset.schema.json"

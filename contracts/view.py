@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
+from datetime import date
+
+from pydantic import Field as Setting
+
+from contracts.audience import Aggregate, Condition, Waiver
 from contracts.batch import Column
-from contracts.dataset import Audience, Condition, Dataset, Field
+from contracts.dataset import Audience, Dataset
+from contracts.field import Field, Precision
 from contracts.model import Frozen
 
 
 class View(Frozen):
-    """The columns, the row conditions and the order of one audience's release."""
+    """The columns, the rows and the order of one audience's release.
+
+    `fields` are as the audience sees them: a date shown as its year is an integer. `precisions` says which
+    of them are made coarser than the staged table has them, and `aggregate` that the rows are cells.
+    """
 
     dataset_id: str
     name: str
     audience: Audience
     title: str
+    title_en: str | None = None
     description: str
     publisher: str
     licence: str
@@ -21,8 +33,13 @@ class View(Frozen):
     attribution: str | None = None
     vintage: str | None = None
     fields: dict[str, Field]
+    precisions: dict[str, Precision] = Setting(default_factory=dict)
     conditions: tuple[Condition, ...] = ()
+    aggregate: Aggregate | None = None
+    secret: str | None = Setting(None, description="The column that says that a cell is kept secret.")
     order: tuple[str, ...]
+    waivers: tuple[Waiver, ...] = ()
+    deprecated: dict[str, date] = Setting(default_factory=dict)
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -30,10 +47,22 @@ class View(Frozen):
         return tuple(
             Column(
                 name=name, type=field.type, unit=field.unit, about=field.about,
-                label=field.label, required=field.required,
+                label=field.label, required=field.required, deprecated=self.deprecated.get(name),
             )
             for name, field in self.fields.items()
         )  # fmt: skip
+
+    @property
+    def digest(self) -> str:
+        """sha256 over what readers are shown of the view; equal content of equal views is one release."""
+        return hashlib.sha256(self.shown.model_dump_json().encode()).hexdigest()
+
+    @property
+    def shown(self) -> View:
+        """The view without how its rows were chosen and its cells were read: all that leaves the house."""
+        told = {name: _told(field) for name, field in self.fields.items()}
+        chosen: dict[str, object] = {"conditions": (), "precisions": {}, "aggregate": None, "waivers": ()}
+        return self.model_copy(update={"fields": told, **chosen})
 
     @property
     def geometry(self) -> str | None:
@@ -49,19 +78,75 @@ class View(Frozen):
         return by_term["longitude"], by_term["latitude"]
 
 
+def _told(field: Field) -> Field:
+    """What a reader is told of a field; nothing of the source's columns, words and formats."""
+    kept = ("type", "unit", "about", "label", "required", "term", "public", "max_length")
+    words = {word: word for word in sorted(set(field.values.values()))} if field.values else None
+    return Field.model_validate({**{key: getattr(field, key) for key in kept}, "values": words})
+
+
 def view_for(dataset: Dataset, audience: Audience) -> View:
     """The view of an audience: restricted sees every field and row, public what the contract shows.
 
     The order is the key, all of it visible to both (`contracts.checking` refuses a hidden one), so that
     the order of the rows tells nothing that the rows do not.
     """
-    everything = audience == "restricted"
-    fields = {name: field for name, field in dataset.fields.items() if everything or field.public}
     about = dataset.about
-    return View(
+    view = View(
         dataset_id=dataset.id, name=dataset.name, audience=audience,
-        title=about.title.fr, description=about.description.fr, publisher=about.publisher,
-        licence=about.licence, contact=about.contact, attribution=about.source,
-        vintage=about.vintage, fields=fields,
-        conditions=() if everything else dataset.public_rows, order=dataset.key,
+        title=about.title.fr, title_en=about.title.en, description=about.description.fr,
+        publisher=about.publisher, licence=about.licence, contact=about.contact, attribution=about.source,
+        vintage=about.vintage, fields=dataset.fields, order=dataset.key,
     )  # fmt: skip
+    return view if audience == "restricted" else view.model_copy(update=_public_part(dataset))
+
+
+def _public_part(dataset: Dataset) -> dict[str, object]:
+    shown = {name: field for name, field in dataset.fields.items() if field.public}
+    part: dict[str, object] = {
+        "fields": {name: _coarse(field) for name, field in shown.items()},
+        "precisions": {name: field.precision for name, field in shown.items() if field.precision},
+        "conditions": dataset.public_rows,
+        "waivers": dataset.privacy.waives,
+        "deprecated": dataset.deprecated,
+    }
+    cells = dataset.public_aggregate
+    if cells is not None:
+        by = {name: _coarse(dataset.fields[name]) for name in cells.by}
+        part |= {"fields": by | _measures(dataset, cells), "aggregate": cells, "secret": cells.secret}
+        part["precisions"] = {name: field.precision for name, field in by.items() if field.precision}
+        part["order"] = cells.by
+    return part
+
+
+def _coarse(field: Field) -> Field:
+    """The field as it looks after it was made coarser: its type, and no bound of the finer one."""
+    types = {"year": "integer", "month": "string", "commune": "string", "surrogate": "string"}
+    if field.precision is None:
+        return field
+    loose = {"pattern": None, "min": None, "max": None, "max_length": None, "unit": None, "term": None}
+    if field.precision == "grid_1km":
+        return field.model_copy(update=loose)
+    return field.model_copy(update={**loose, "type": types[field.precision], "values": None})
+
+
+def _measures(dataset: Dataset, cells: Aggregate) -> dict[str, Field]:
+    """The columns beside those that make the cells; empty (null) where a cell is kept secret."""
+    count = Field(type="integer", public=True, about="Effectif de la cellule.", label="Count")
+    secret = Field(
+        type="boolean", required=True, public=True, label="Kept secret",
+        about="Vrai si la cellule est couverte par le secret statistique.",
+    )  # fmt: skip
+    sums = {
+        name: Field(
+            type=_sum_type(dataset.fields[one.of]), unit=dataset.fields[one.of].unit, public=True,
+            about=one.about, label=one.label,
+        )
+        for name, one in cells.sums.items()
+    }  # fmt: skip
+    return {cells.count: count, **sums, cells.secret: secret}
+
+
+def _sum_type(field: Field) -> str:
+    """A sum of decimals keeps their scale and has room for any number of rows."""
+    return f"decimal(38,{field.decimal[1]})" if field.decimal else field.type

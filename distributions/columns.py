@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from contracts.dataset import Field
+from contracts.field import Field
 from contracts.sql import identifier
 
 # What is not listed is text: string, enum, siren, siret.

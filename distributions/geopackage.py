@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyogrio
 
 from contracts.batch import Column
-from contracts.dataset import Field
+from contracts.field import Field
 from contracts.sql import identifier, literal
 from contracts.view import View
 from distributions.columns import arrow_type, plain

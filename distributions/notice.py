@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contracts.dataset import Field
+from contracts.field import Field
 from contracts.view import View
 from distributions import licences
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from contracts.dataset import Field
+from contracts.field import Field
 from contracts.sql import identifier, literal
 from contracts.view import View
 

@@ -13,7 +13,7 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from contracts.dataset import Field
+from contracts.field import Field
 from contracts.sql import identifier, literal
 from contracts.view import View
 from distributions.columns import plain

@@ -67,7 +67,7 @@ def write_distributions(
     except _DISK as error:
         met = f"its files cannot be written to {folder.name!r} ({type(error).__name__})"
         raise StorageRefused(view.dataset_id, met, remedy="Look at the disk's free space.") from error
-    files = tuple(map(_entry, written))
+    files = tuple(map(entry_of, written))
     return Written(rows=rows, content_sha256=_content_sha256(view, files[1]), files=files, notes=tuple(notes))
 
 
@@ -113,11 +113,24 @@ def _those_not_in(known: list[str], columns: list[str]) -> str:
     return ", ".join(column for column in columns if column not in known) or "no other column"
 
 
-def _entry(path: Path) -> FileEntry:
+def entry_of(path: Path) -> FileEntry:
+    """The file as manifests name it."""
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     media_type = MEDIA_TYPES[path.suffix.removeprefix(".")]
     return FileEntry(name=path.name, media_type=media_type, bytes=path.stat().st_size, sha256=sha256)
+
+
+def content_sha256_of(
+    connection: duckdb.DuckDBPyConnection, source: str, view: View, folder: Path
+) -> str:  # fmt: skip
+    """The `content_sha256` that these rows would be released under; `folder` takes what it is made from."""
+    parquet, csv = folder / "content.parquet", folder / "content.csv"
+    extents = {name: Extent((), None) for name, field in view.fields.items() if field.type == "geometry"}
+    write_parquet(connection, source, view, extents, parquet)
+    make_wkt_known(connection)
+    write_csv(connection, parquet, view, csv)
+    return _content_sha256(view, entry_of(csv))
 
 
 def _content_sha256(view: View, csv: FileEntry) -> str:

@@ -1,75 +1,38 @@
-"""The four stages as Airflow operators: names and counts through XCom, one sentence for each refusal."""
+"""The stages as Airflow operators, the public publish in hands of its own."""
 
 from __future__ import annotations
 
-import hashlib
-import re
-from abc import abstractmethod
-from datetime import timedelta
+import os
 from typing import Any
 
-from airflow.sdk import Asset, BaseOperator, Context, ExceptionRetryPolicy, RetryAction, RetryRule
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from airflow.sdk import Asset, Context
+from airflow.sdk.exceptions import AirflowSkipException
 
 from contracts.batch import RawBatch, StagedBatch, Verdict
 from contracts.dataset import Audience, Dataset
-from contracts.errors import ConcentratorError, SourceUnavailable
 from contracts.library import dataset_at
 from contracts.model import Frozen
+from operators.steps import Step
 from operators.surroundings import config_folder, house_here
 
-# A bug, a broken promise or a full disk is no better in five minutes; a source that is down may be.
-# A worker that was killed raises nothing, so its retry is Airflow's own.
-RETRY_ONLY_THE_UNAVAILABLE = ExceptionRetryPolicy(
-    rules=[
-        RetryRule(
-            exception=SourceUnavailable, action=RetryAction.RETRY, retry_delay=timedelta(minutes=5),
-            reason="the source did not answer",
-        ),
-        RetryRule(exception=Exception, action=RetryAction.FAIL, reason="another try would end alike"),
-    ]
-)  # fmt: skip
+PUBLIC_QUEUE = "public"  # its worker may hold the public store's credentials only (docs/operating.md)
 
 
-def attempt_of(run_id: str, try_number: int) -> str:
-    """A name for one try of one run, safe in a path, an S3 key and a URL; no two tries share one.
-
-    An orphaned try can still be writing while its retry runs (seen in Airflow 3.3.2).
-    """
-    readable = re.sub(r"[^A-Za-z0-9]+", "-", run_id).strip("-")[:60]
-    return f"{readable}-{hashlib.sha256(run_id.encode()).hexdigest()[:8]}-{try_number}"
+def asset_of(dataset_id: str, audience: Audience) -> Asset:
+    """The asset that a release of this audience renews; what depends on it reads the store, not the event."""
+    return Asset(name=f"{dataset_id} {audience}", uri=f"concentrator://{audience}/{dataset_id}")
 
 
-class Stage(BaseOperator):
-    """One stage of one dataset; what it returns is small and travels by XCom."""
+class Stage(Step):
+    """One stage of one dataset."""
 
     def __init__(self, *, dataset_id: str, **settings: Any) -> None:
-        settings.setdefault("retry_policy", RETRY_ONLY_THE_UNAVAILABLE)
         super().__init__(**settings)
         self.dataset_id = dataset_id
 
-    def execute(self, context: Context) -> dict[str, Any]:
-        """The stage's outcome as JSON.
-
-        Raises:
-            SourceUnavailable: the only error that Airflow tries again.
-            AirflowFailException: any other refusal, with its sentence.
-        """
-        try:
-            outcome = self.outcome(dataset_at(config_folder(), self.dataset_id), context)
-        except SourceUnavailable:
-            raise
-        except ConcentratorError as refusal:
-            raise AirflowFailException(str(refusal)) from None  # a person acts on the sentence alone
-        return outcome.model_dump(mode="json")
-
-    @abstractmethod
-    def outcome(self, dataset: Dataset, context: Context) -> Frozen:
-        """What the stage made of what came before it."""
-
-    def attempt(self, context: Context) -> str:
-        """The name of this try."""
-        return attempt_of(context["run_id"], context["ti"].try_number)
+    def dataset(self) -> Dataset:
+        """Its contract as it is now."""
+        return dataset_at(config_folder(), self.dataset_id)
 
 
 class Extract(Stage):
@@ -77,8 +40,8 @@ class Extract(Stage):
 
     ui_color = "#e3f2fd"
 
-    def outcome(self, dataset: Dataset, context: Context) -> RawBatch:
-        """The raw batch.
+    def outcome(self, context: Context) -> RawBatch:
+        """The raw batch, with the heads of the stores' logs that fence what is published of it.
 
         Raises:
             AirflowSkipException: the source has nothing new.
@@ -86,7 +49,7 @@ class Extract(Stage):
         from pipeline.extract import extract
 
         force = bool(context["params"]["force"])
-        raw = extract(dataset, house_here(), batch_id=self.attempt(context), force=force)
+        raw = extract(self.dataset(), house_here(), batch_id=self.attempt(context), force=force)
         if raw is None:
             raise AirflowSkipException("nothing new")
         return raw
@@ -97,12 +60,12 @@ class Standardize(Stage):
 
     ui_color = "#e8f5e9"
 
-    def outcome(self, dataset: Dataset, context: Context) -> StagedBatch:
+    def outcome(self, context: Context) -> StagedBatch:
         """The staged table's names and counts."""
         from pipeline.standardize import standardize
 
         raw = RawBatch.model_validate(context["ti"].xcom_pull(task_ids="extract"))
-        return standardize(dataset, house_here(), raw, attempt=self.attempt(context))
+        return standardize(self.dataset(), house_here(), raw, attempt=self.attempt(context))
 
 
 class Validate(Stage):
@@ -110,36 +73,84 @@ class Validate(Stage):
 
     ui_color = "#fff8e1"
 
-    def outcome(self, dataset: Dataset, context: Context) -> Verdict:
+    def outcome(self, context: Context) -> Verdict:
         """The verdict, where it lets the batch pass."""
         from pipeline.validate import validate
 
-        return validate(dataset, house_here(), _staged(context))
+        return validate(self.dataset(), house_here(), _staged(context))
 
 
-class Publish(Stage):
-    """Publishes one audience's view, and tells Airflow that its asset is new."""
+class PublishRestricted(Stage):
+    """Publishes to the city's agents, and tells Airflow that their asset is new."""
 
     ui_color = "#f3e5f5"
 
-    def __init__(self, *, audience: Audience, asset: Asset, **settings: Any) -> None:
-        super().__init__(outlets=[asset], **settings)
-        self.audience: Audience = audience
-        self.asset = asset
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.asset = asset_of(self.dataset_id, "restricted")
+        self.add_outlets([self.asset])
 
-    def outcome(self, dataset: Dataset, context: Context) -> Frozen:
-        """What the audience has now."""
+    def outcome(self, context: Context) -> Frozen:
+        """What the agents have now."""
         from pipeline.publish import publish
 
-        verdict = Verdict.model_validate(context["ti"].xcom_pull(task_ids="validate"))
-        published = publish(
-            dataset, self.audience, house_here(), _staged(context), verdict, attempt=self.attempt(context)
-        )
+        attempt = self.attempt(context)
+        came = publish(self.dataset(), house_here(), _staged(context), _verdict(context), attempt=attempt)
+        extra = came.model_dump(include={"rows", "release_id", "unchanged"})
+        context["outlet_events"][self.asset].extra = extra
+        return came
+
+
+class HandOver(Stage):
+    """Looks the public view through and puts it where the public publisher may read it."""
+
+    ui_color = "#ede7f6"
+
+    def outcome(self, context: Context) -> Frozen:
+        """What was handed over; its attempt is the name that the publisher asks for.
+
+        Raises:
+            AirflowSkipException: the public has to wait, so its publish is skipped too.
+        """
+        from pipeline.handover import hand_over
+
+        attempt = self.attempt(context)
+        handed = hand_over(self.dataset(), house_here(), _staged(context), _verdict(context), attempt=attempt)
+        if handed.embargo is not None:
+            raise AirflowSkipException(f"the public waits until {handed.embargo.isoformat()}")
+        return handed
+
+
+class PublishPublic(Stage):
+    """Has the public publisher publish what was handed over, and tells Airflow that the asset is new.
+
+    It reads no contract and builds no house: its worker need not hold anything of the restricted side.
+    """
+
+    ui_color = "#e0f7fa"
+
+    def __init__(self, *, handed_by: str = "hand_over", **settings: Any) -> None:
+        super().__init__(queue=PUBLIC_QUEUE, **settings)
+        self.handed_by = handed_by
+        self.asset = asset_of(self.dataset_id, "public")
+        self.add_outlets([self.asset])
+
+    def outcome(self, context: Context) -> Frozen:
+        """The publisher's receipt."""
+        from pipeline.hands import hands_in
+
+        handed = context["ti"].xcom_pull(task_ids=self.handed_by)
+        with hands_in(os.environ) as hands:
+            receipt = hands(self.dataset_id, handed["attempt"])
         context["outlet_events"][self.asset].extra = {
-            "rows": published.rows, "release_id": published.release_id, "unchanged": published.unchanged,
+            "rows": receipt.rows, "release_id": receipt.release_id, "unchanged": receipt.state == "unchanged",
         }  # fmt: skip
-        return published
+        return receipt
 
 
 def _staged(context: Context) -> StagedBatch:
     return StagedBatch.model_validate(context["ti"].xcom_pull(task_ids="standardize"))
+
+
+def _verdict(context: Context) -> Verdict:
+    return Verdict.model_validate(context["ti"].xcom_pull(task_ids="validate"))

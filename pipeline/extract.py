@@ -9,10 +9,11 @@ from pydantic import ValidationError
 from connectors.connector import Connector, Fetched, Visit
 from connectors.registry import connector_for
 from contracts.batch import RawBatch
-from contracts.dataset import Dataset
+from contracts.dataset import AUDIENCES, Dataset
 from contracts.errors import ContractInvalid
 from contracts.explaining import faults_of
 from contracts.reading import Document
+from pipeline.embargo import require_seen
 from pipeline.house import House
 from pipeline.record import (
     Outcome,
@@ -25,7 +26,7 @@ from pipeline.record import (
     remembered,
 )  # fmt: skip
 from storage import layout
-from storage.publishing import current_of, recheck, reconcile
+from storage.publishing import current_of, recheck, reconcile, sequence_of
 from storage.records import put_record
 
 Progress = Callable[[int, int | None], None]
@@ -45,13 +46,16 @@ def extract(
         ContractInvalid: the source's options are not the connector's.
     """
     with remembered(dataset, house, "extract"), house.workbench() as folder:
+        require_seen(dataset, house)
         known = last_raw(dataset, house)
         visit = Visit(
             place=dataset.id, folder=folder, clock=house.clock, known=known.files if known else (),
             promised=dataset.format, contact=house.city.contact, progress=progress,
         )  # fmt: skip
         fetched = connector_of(dataset).fetch(house.connection(dataset.source.connection), visit)
+        heads = {audience: sequence_of(house.store_of(audience), dataset.id) for audience in AUDIENCES}
         raw = known if known and fetched.unchanged else _landed(dataset, house, batch_id, fetched, known)
+        raw = raw.model_copy(update={"heads": heads})
         if force or not _released(dataset, house, raw):
             return raw
         _nothing_new(dataset, house)
@@ -95,7 +99,8 @@ def _released(dataset: Dataset, house: House, raw: RawBatch) -> bool:
     return all(
         (done := last_done(dataset, house, audience)) is not None
         and (done.raw_digest, done.recipe) == (raw.digest, recipe_of(dataset))
-        and current_of(house.store_of(audience), dataset.id) is not None
+        and (current := current_of(house.store_of(audience), dataset.id)) is not None
+        and current.release_id is not None
         for audience in audiences_of(dataset)
     )
 

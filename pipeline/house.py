@@ -1,4 +1,4 @@
-"""What every stage is given from above: the city, the three stores, a scratch folder, a clock."""
+"""What every stage is given from above: the city, the four stores, a scratch folder, a clock."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ VERSION = "0.1.0"  # of the code; equal bytes are promised for equal raw bytes, 
 DEFAULTS = {
     "CONCENTRATOR_CONFIG": "config", "CONCENTRATOR_WORK": "var/work", "CONCENTRATOR_PUBLIC": "var/public",
     "CONCENTRATOR_RESTRICTED": "var/restricted", "CONCENTRATOR_SCRATCH": "var/scratch",
+    "CONCENTRATOR_HANDOVER": "var/handover",
 }  # fmt: skip
 
 
@@ -33,7 +34,9 @@ class House:
     work: Store
     public: Store
     restricted: Store
+    handover: Store
     scratch: Path
+    communes: Path | None
     connection: Callable[[str], Connection]
     clock: Callable[[], datetime]
     random: Callable[[int], bytes]
@@ -42,24 +45,41 @@ class House:
         """The store that an audience reads."""
         return self.public if audience == "public" else self.restricted
 
-    @contextmanager
-    def workbench(self) -> Iterator[Path]:
-        """An empty folder of one task, gone afterwards.
+    def workbench(self) -> AbstractContextManager[Path]:
+        """An empty folder of one task, gone afterwards (see `workbench_in`)."""
+        return workbench_in(self.scratch)
 
-        Raises:
-            StorageRefused: none can be made there.
-        """
-        try:
-            self.scratch.mkdir(parents=True, exist_ok=True)
-            folder = Path(tempfile.mkdtemp(dir=self.scratch))
-        except OSError as error:
-            remedy = "Set CONCENTRATOR_SCRATCH to a folder that can be written to."
-            met = f"no folder can be made there ({error.strerror})"
-            raise StorageRefused(str(self.scratch), met, remedy=remedy) from error
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+
+@contextmanager
+def workbench_in(scratch: Path) -> Iterator[Path]:
+    """An empty folder below `scratch`, gone afterwards.
+
+    Raises:
+        StorageRefused: none can be made there.
+    """
+    try:
+        scratch.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(dir=scratch))
+    except OSError as error:
+        remedy = "Set CONCENTRATOR_SCRATCH to a folder that can be written to."
+        met = f"no folder can be made there ({error.strerror})"
+        raise StorageRefused(str(scratch), met, remedy=remedy) from error
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def store_named(environment: Mapping[str, str], name: str) -> Store:
+    """The store that `CONCENTRATOR_<NAME>` addresses, with the lock of those that need one.
+
+    Raises:
+        StorageRefused: the address names no store.
+    """
+    address = setting(environment, f"CONCENTRATOR_{name.upper()}")
+    label = "hand-over store" if name == "handover" else f"{name} store"
+    private = name in ("work", "restricted")  # the hand-over is read by another user: the publisher
+    return store_at(address, label, environment.get("CONCENTRATOR_LOCK"), private=private)
 
 
 def setting(environment: Mapping[str, str], name: str) -> str:
@@ -82,11 +102,11 @@ def house_from(
         ContractInvalid: `city.yml` is broken.
         StorageRefused: an address names no store.
     """
+    config = config_folder(environment)
+    city = city_at(config)
+    stores = {name: store_named(environment, name) for name in ("work", "public", "restricted", "handover")}
     return House(
-        city=city_at(config_folder(environment)),
-        work=store_at(setting(environment, "CONCENTRATOR_WORK"), "work store"),
-        public=store_at(setting(environment, "CONCENTRATOR_PUBLIC"), "public store"),
-        restricted=store_at(setting(environment, "CONCENTRATOR_RESTRICTED"), "restricted store"),
-        scratch=Path(setting(environment, "CONCENTRATOR_SCRATCH")),
-        connection=connection, clock=clock, random=random,
+        city=city, scratch=Path(setting(environment, "CONCENTRATOR_SCRATCH")),
+        communes=config / city.communes if city.communes else None,
+        connection=connection, clock=clock, random=random, **stores,
     )  # fmt: skip

@@ -12,14 +12,17 @@ from contracts.errors import ConcentratorError, SourceChanged
 from contracts.model import Frozen
 from contracts.stages import STAGES, Stage
 from pipeline.extract import extract
+from pipeline.handover import hand_over
+from pipeline.hands import Hands
 from pipeline.house import House
-from pipeline.publish import Published, publish
-from pipeline.record import audiences_of, last_raw, last_staged, last_verdict
+from pipeline.publish import publish
+from pipeline.record import Receipt, audiences_of, last_raw, last_staged, last_verdict
+from pipeline.releasing import Published
 from pipeline.standardize import standardize
 from pipeline.validate import validate
 
 Record = TypeVar("Record")
-State = Literal["released", "unchanged", "nothing_new", "stopped", "refused"]
+State = Literal["released", "unchanged", "embargoed", "nothing_new", "stopped", "refused"]
 
 
 class Journey(Frozen):
@@ -50,8 +53,9 @@ class Trip(Frozen):
 
 
 def travel(
-    dataset: Dataset, house: House, trip: Trip, *, entered: Callable[[Stage], None] = lambda stage: None
-) -> Journey:
+    dataset: Dataset, house: House, trip: Trip, hands: Hands, *,
+    entered: Callable[[Stage], None] = lambda stage: None,
+) -> Journey:  # fmt: skip
     """The journey's end; a refusal is one of its ends, not an exception."""
     start = monotonic()
     reached: list[Stage] = [trip.first]
@@ -61,7 +65,7 @@ def travel(
         entered(stage)
 
     try:
-        facts = _stages(dataset, house, trip, enter)
+        facts = _stages(dataset, house, trip, hands, enter)
     except ConcentratorError as error:
         facts = {"state": "refused", "sentence": str(error)}
     return Journey.model_validate(
@@ -70,7 +74,7 @@ def travel(
 
 
 def _stages(
-    dataset: Dataset, house: House, trip: Trip, entered: Callable[[Stage], None]
+    dataset: Dataset, house: House, trip: Trip, hands: Hands, entered: Callable[[Stage], None]
 ) -> dict[str, object]:
     """The stages of the trip in order, and what is to be told of them."""
     raw = last_raw(dataset, house)
@@ -93,24 +97,39 @@ def _stages(
         verdict = validate(dataset, house, _there(staged, dataset, "standardize"))
     if trip.includes("publish"):
         entered("publish")
-        facts |= _published(
-            dataset, house, trip, _there(staged, dataset, "standardize"), _there(verdict, dataset, "validate")
-        )
+        staged, verdict = _there(staged, dataset, "standardize"), _there(verdict, dataset, "validate")
+        facts |= _published(dataset, house, trip, hands, staged, verdict)
     return facts
 
 
 def _published(
-    dataset: Dataset, house: House, trip: Trip, staged: StagedBatch, verdict: Verdict
+    dataset: Dataset, house: House, trip: Trip, hands: Hands, staged: StagedBatch, verdict: Verdict
 ) -> dict[str, object]:
     if verdict.refused or verdict.batch_id != staged.batch_id:
         met = "the last standardized batch has no verdict that lets it pass"
         raise SourceChanged(dataset.id, met, remedy="Run it `--from validate`.")
-    published = tuple(
-        publish(dataset, audience, house, staged, verdict, attempt=f"{trip.batch_id}-{audience}")
-        for audience in audiences_of(dataset)
-    )
+    published: list[Published] = []
+    for audience in audiences_of(dataset):
+        attempt = f"{trip.batch_id}-{audience}"
+        if audience == "restricted":
+            published.append(publish(dataset, house, staged, verdict, attempt=attempt))
+            continue
+        handed = hand_over(dataset, house, staged, verdict, attempt=attempt)
+        if handed.embargo is not None:
+            sentence = f"{dataset.id}: the public waits until {handed.embargo.isoformat()}."
+            return {"state": "embargoed", "published": published, "sentence": sentence}
+        published.append(_as_published(hands(dataset.id, attempt)))
     state: State = "unchanged" if all(one.unchanged for one in published) else "released"
     return {"state": state, "published": published}
+
+
+def _as_published(receipt: Receipt) -> Published:
+    return Published.model_validate(
+        {
+            "audience": "public", "unchanged": receipt.state == "unchanged",
+            **receipt.model_dump(include={"release_id", "rows", "columns", "files"}),
+        }
+    )  # fmt: skip
 
 
 def _there(record: Record | None, dataset: Dataset, stage: Stage) -> Record:

@@ -1,14 +1,15 @@
-"""Publish: one audience's view as files, committed as one release."""
+"""Publish to the city's agents: every declared field and row, and what the release was made from."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from contracts.batch import Manifest, RawBatch, StagedBatch, Verdict
+from storage.withdrawal import withdrawn_contents
+
+from contracts.batch import RawBatch, StagedBatch, Verdict
 from contracts.dataset import Audience, Dataset
 from contracts.model import Frozen
 from contracts.view import View, view_for
-from distributions.writing import write_distributions
 from pipeline.house import VERSION, House
 from pipeline.record import (
     Done,
@@ -19,26 +20,17 @@ from pipeline.record import (
     remembered,
     require_recipe,
 )  # fmt: skip
+from pipeline.releasing import Offer, Published, released
 from storage import layout, publishing
 from storage.records import put_record, record_at
 from transforms.engine import engine
 from transforms.views import create_view
 
 
-class Published(Frozen):
-    """What an audience has now."""
-
-    audience: Audience
-    release_id: str
-    rows: int
-    columns: int
-    files: int
-    unchanged: bool
-
-
 class Provenance(Frozen):
     """What a release was made from; kept on the restricted side, never on the public one."""
 
+    audience: Audience
     version: str
     contract: dict[str, Any]
     raw: RawBatch | None
@@ -47,84 +39,81 @@ class Provenance(Frozen):
 
 
 def publish(
-    dataset: Dataset, audience: Audience, house: House, staged: StagedBatch, verdict: Verdict, *, attempt: str
+    dataset: Dataset, house: House, staged: StagedBatch, verdict: Verdict, *, attempt: str
 ) -> Published:
-    """The audience's release; equal content makes no new one, only a newer "checked at".
+    """The restricted release; equal content makes no new one, only a newer "checked at".
 
     Raises:
         SourceChanged: the table was made by another contract.
         StorageRefused: the store failed, or another run was faster.
+        PrivacyRefused: this content was withdrawn.
     """
     with remembered(dataset, house, "publish"), house.workbench() as folder:
         require_recipe(dataset, staged)
-        view, moment = view_for(dataset, audience), house.clock()
-        out = folder / "release"
-        out.mkdir()
+        view = view_for(dataset, "restricted")
+        offer = offer_for(view, dataset, house, staged, verdict, attempt)
         with engine(folder) as connection:
             create_view(connection, view, house.work.local(staged.table_key, folder), "shown")
-            written = write_distributions(
-                connection, "shown", view, out, xlsx_up_to_rows=house.city.xlsx_up_to_rows
-            )
-        release_id = publishing.release_id_at(moment, house.random(8))
-        findings = verdict.public_findings if audience == "public" else verdict.findings
-        notes = (*written.notes, *_note_on_voids(view, staged))
-        manifest = Manifest(
-            dataset_id=dataset.id, audience=audience, release_id=release_id, created_at=moment,
-            title=view.title, publisher=view.publisher, licence=view.licence, attribution=view.attribution,
-            rows=written.rows, columns=view.columns, files=written.files,
-            contract_hash=dataset.contract_hash, content_sha256=written.content_sha256,
-            findings=findings, notes=notes,
-        )  # fmt: skip
-        released = publishing.publish(
-            house.store_of(audience), manifest, out, moment=moment, expires_at=expiry_of(dataset, moment),
-            attempt_id=attempt,
-        )  # fmt: skip
-        _keep_provenance(dataset, audience, house, staged, verdict, released.manifest.release_id)
-        _remember(dataset, audience, house, staged, released.manifest.release_id)
-        return Published(
-            audience=audience, release_id=released.manifest.release_id, unchanged=released.unchanged,
-            rows=written.rows, columns=len(view.fields), files=len(written.files),
-        )  # fmt: skip
+            came = released(
+                house.restricted, connection, "shown", view, offer, folder,
+                withdrawn=withdrawn_contents(house.restricted, dataset.id, "restricted"),
+            )  # fmt: skip
+        keep_provenance(view, dataset, house, staged, verdict, came.release_id)
+        put_record(house.work, layout.done(dataset.id, "restricted"), done_of(staged, came.release_id))
+        if audiences_of(dataset) == ("restricted",):
+            put_outcome(dataset, house, outcome_of(staged, house, "released"))
+        return came
+
+
+def offer_for(
+    view: View, dataset: Dataset, house: House, staged: StagedBatch, verdict: Verdict, attempt: str
+) -> Offer:
+    """The release to make of a view; the store's head at the extraction fences it."""
+    moment = house.clock()
+    return Offer(
+        attempt=attempt, release_id=publishing.release_id_at(moment, house.random(8)), moment=moment,
+        expires_at=expiry_of(dataset, moment), xlsx_up_to_rows=house.city.xlsx_up_to_rows,
+        findings=verdict.public_findings if view.audience == "public" else verdict.findings,
+        notes=_note_on_voids(view, staged), expected=staged.heads.get(view.audience),
+    )  # fmt: skip
+
+
+def keep_provenance(
+    view: View, dataset: Dataset, house: House, staged: StagedBatch, verdict: Verdict, release_id: str
+) -> None:
+    """What the release is made from, of both audiences on the restricted side."""
+    provenance = Provenance(
+        audience=view.audience, version=VERSION, contract=dataset.model_dump(mode="json", by_alias=True),
+        raw=record_at(house.work, layout.batch(dataset.id, staged.batch_id), RawBatch),
+        staged=staged, verdict=verdict,
+    )  # fmt: skip
+    put_record(house.restricted, layout.provenance(dataset.id, release_id), provenance)
+
+
+def done_of(staged: StagedBatch, release_id: str) -> Done:
+    """The marker that makes the next run say "nothing new"."""
+    return Done(
+        raw_digest=staged.raw_digest, recipe=staged.recipe, release_id=release_id, rows_kept=staged.rows_kept
+    )
+
+
+def outcome_of(staged: StagedBatch, house: House, state: str, sentence: str = "") -> Outcome:
+    """How a run that came this far ended."""
+    return Outcome.model_validate(
+        {
+            "state": state, "stage": "publish", "at": house.clock(), "sentence": sentence,
+            "rows_read": staged.rows_read, "rows_rejected": staged.rows_rejected,
+        }
+    )  # fmt: skip
 
 
 def _note_on_voids(view: View, staged: StagedBatch) -> tuple[str, ...]:
     """In French, which columns have cells that are empty because the source's did not fit.
 
-    Where some rows are hidden there is none: the counts are of all rows, and would tell of those.
+    Where some rows are hidden or are only counted there is none: the counts are of all rows, and would
+    tell of those.
     """
     shown = [f"{name} ({count})" for name, count in staged.voided.items() if name in view.fields]
-    if not shown or view.conditions:
+    if not shown or view.conditions or view.aggregate:
         return ()
     return (f"Cellules vidées, illisibles dans la source : {', '.join(shown)}.",)
-
-
-def _keep_provenance(
-    dataset: Dataset, audience: Audience, house: House, staged: StagedBatch, verdict: Verdict, release_id: str
-) -> None:
-    """Beside the restricted release; that of a public one stays in the work store, which no reader sees."""
-    provenance = Provenance(
-        version=VERSION, contract=dataset.model_dump(mode="json"),
-        raw=record_at(house.work, layout.batch(dataset.id, staged.batch_id), RawBatch),
-        staged=staged, verdict=verdict,
-    )  # fmt: skip
-    store = house.restricted if audience == "restricted" else house.work
-    put_record(store, layout.provenance(dataset.id, release_id), provenance)
-
-
-def _remember(
-    dataset: Dataset, audience: Audience, house: House, staged: StagedBatch, release_id: str
-) -> None:
-    """The marker that makes the next run say "nothing new", and how this one ended."""
-    done = Done(
-        raw_digest=staged.raw_digest,
-        recipe=staged.recipe,
-        release_id=release_id,
-        rows_kept=staged.rows_kept,
-    )
-    put_record(house.work, layout.done(dataset.id, audience), done)
-    if audience == audiences_of(dataset)[-1]:
-        outcome = Outcome(
-            state="released", stage="publish", at=house.clock(), rows_read=staged.rows_read,
-            rows_rejected=staged.rows_rejected,
-        )  # fmt: skip
-        put_outcome(dataset, house, outcome)

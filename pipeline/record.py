@@ -17,6 +17,7 @@ from contracts.stages import Stage
 from pipeline.house import VERSION, House
 from storage import layout
 from storage.records import put_record, record_at
+from storage.store import Store
 
 VERIFIED_FOR = timedelta(days=8)  # without `stale_after`: a week and a day, so that one missed week shows
 
@@ -30,10 +31,31 @@ class Done(Frozen):
     rows_kept: int = Setting(description="Rows of the staged table, before any audience's view.")
 
 
+class Handed(Frozen):
+    """What was last handed over to the public publisher; its receipt says what became of it."""
+
+    attempt: str
+    done: Done
+
+
+class Receipt(Frozen):
+    """What the public publisher made of the last view it was handed."""
+
+    dataset_id: str
+    attempt: str
+    state: Literal["released", "unchanged", "refused"]
+    sentence: str = ""
+    at: datetime
+    release_id: str | None = None
+    rows: int | None = None
+    columns: int | None = None
+    files: int | None = None
+
+
 class Outcome(Frozen):
     """How the last run of a dataset ended."""
 
-    state: Literal["released", "nothing_new", "refused"]
+    state: Literal["released", "handed_over", "embargoed", "nothing_new", "refused"]
     stage: Stage
     at: datetime
     sentence: str = ""
@@ -69,8 +91,26 @@ def audiences_of(dataset: Dataset) -> tuple[Audience, ...]:
 
 
 def last_done(dataset: Dataset, house: House, audience: Audience) -> Done | None:
-    """What the audience's current release was made of, if there is one."""
-    return record_at(house.work, layout.done(dataset.id, audience), Done)
+    """What the audience's current release was made of, if there is one.
+
+    For the public, what was handed over last, where the publisher's receipt says that it went well.
+    """
+    if audience == "restricted":
+        return record_at(house.work, layout.done(dataset.id, audience), Done)
+    handed, receipt = last_handed(dataset, house), last_receipt(dataset.id, house.handover)
+    if handed is None or receipt is None or receipt.attempt != handed.attempt or receipt.state == "refused":
+        return None
+    return handed.done
+
+
+def last_handed(dataset: Dataset, house: House) -> Handed | None:
+    """What was last handed over to the public publisher."""
+    return record_at(house.work, layout.handed(dataset.id), Handed)
+
+
+def last_receipt(dataset_id: str, handover: Store) -> Receipt | None:
+    """What the public publisher made of the last view it was handed."""
+    return record_at(handover, layout.receipt(dataset_id), Receipt)
 
 
 def last_raw(dataset: Dataset, house: House) -> RawBatch | None:
@@ -98,8 +138,15 @@ def verdict_key(staged: StagedBatch) -> str:
 
 
 def last_outcome(dataset: Dataset, house: House) -> Outcome | None:
-    """How the last run ended."""
-    return record_at(house.work, layout.outcome(dataset.id), Outcome)
+    """How the last run ended; of one that was handed over, what the publisher's receipt says."""
+    outcome = record_at(house.work, layout.outcome(dataset.id), Outcome)
+    if outcome is None or outcome.state != "handed_over":
+        return outcome
+    handed, receipt = last_handed(dataset, house), last_receipt(dataset.id, house.handover)
+    if handed is None or receipt is None or receipt.attempt != handed.attempt:
+        return outcome
+    state = "refused" if receipt.state == "refused" else "released"
+    return outcome.model_copy(update={"state": state, "at": receipt.at, "sentence": receipt.sentence})
 
 
 def put_outcome(dataset: Dataset, house: House, outcome: Outcome) -> None:

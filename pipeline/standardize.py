@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from contracts.batch import RawBatch, RawFile, StagedBatch
+from contracts.batch import Finding, RawBatch, RawFile, StagedBatch
 from contracts.dataset import Dataset
 from contracts.errors import QualityRefused, SourceChanged
+from contracts.model import Frozen
 from pipeline.checking import require_readable
 from pipeline.house import House
 from pipeline.record import recipe_of, remembered
@@ -26,28 +27,50 @@ def standardize(dataset: Dataset, house: House, raw: RawBatch, *, attempt: str) 
         QualityRefused: more misfits than `quality.rejected` allows, or any where `misfits: freeze`.
     """
     with remembered(dataset, house, "standardize"), house.workbench() as folder:
-        require_readable(dataset)
-        file = _only_file(dataset, raw)
-        kept, rejects = folder / "table.parquet", folder / "rejects.parquet"
-        with engine(folder) as connection:
-            decoded = decode(
-                connection, house.work.local(file.key, folder), file.name, dataset.format, table="source",
-                scratch=folder, place=dataset.id, reshape=dataset.reshape,
-            )  # fmt: skip
-            findings = column_findings(dataset, decoded.columns)
-            counts = conform(connection, dataset, "source", kept, rejects)
-            met = first_misfit(connection, rejects)
+        made = conformed(dataset, raw, house, folder)
+        counts = made.counts
         batch = StagedBatch(
             dataset_id=dataset.id, batch_id=raw.batch_id, raw_digest=raw.digest, recipe=recipe_of(dataset),
             table_key=layout.staged_table(dataset.id, raw.batch_id, attempt),
             rejects_key=layout.staged_rejects(dataset.id, raw.batch_id, attempt),
             rows_read=counts.rows_read, rows_kept=counts.rows_kept, rows_rejected=counts.rows_rejected,
-            voided=counts.voided, findings=findings,
+            voided=counts.voided, findings=made.findings, heads=raw.heads,
         )  # fmt: skip
-        _keep(house, batch, attempt, kept, rejects)
-        _judge_misfits(dataset, counts, met, batch)
+        _keep(house, batch, attempt, made.table, made.rejects)
+        _judge_misfits(dataset, counts, made.first_misfit, batch)
         put_record(house.work, layout.latest_staged(dataset.id), batch)
         return batch
+
+
+class Made(Frozen):
+    """A conformed table and its misfits as local files."""
+
+    table: Path
+    rejects: Path
+    counts: Conformed
+    first_misfit: str
+    findings: tuple[Finding, ...]
+
+
+def conformed(dataset: Dataset, raw: RawBatch, house: House, folder: Path) -> Made:
+    """The raw batch as the contract's table, in `folder`: a pure function of the bytes and the contract.
+
+    Raises:
+        ContractInvalid: a reference system or a pattern that does not exist.
+        SourceChanged: the bytes cannot be read as the contract's format, or lack a column.
+    """
+    require_readable(dataset)
+    file = _only_file(dataset, raw)
+    table, rejects = folder / "table.parquet", folder / "rejects.parquet"
+    with engine(folder / "conform") as connection:
+        decoded = decode(
+            connection, house.work.local(file.key, folder), file.name, dataset.format, table="source",
+            scratch=folder, place=dataset.id, reshape=dataset.reshape,
+        )  # fmt: skip
+        findings = column_findings(dataset, decoded.columns)
+        counts = conform(connection, dataset, "source", table, rejects)
+        met = first_misfit(connection, rejects)
+    return Made(table=table, rejects=rejects, counts=counts, first_misfit=met, findings=findings)
 
 
 def _only_file(dataset: Dataset, raw: RawBatch) -> RawFile:

@@ -34,7 +34,8 @@ console = Console(highlight=False, soft_wrap=True)
 if not console.is_terminal:
     console.width = 120  # a log has no edge
 ROOT = Path(__file__).resolve().parent.parent
-STAGES_BEFORE_PUBLISH = 3
+TASKS_BEFORE_PUBLISH = 3
+TASKS_OF = {"restricted": 1, "public": 2}  # the public's view is handed over before it is published
 Force = Annotated[bool, typer.Option("--force", help="Go all the way even if the sources have nothing new.")]
 Within = Annotated[float, typer.Option(help="Seconds after which the runs are given up.")]
 Var = Annotated[Path, typer.Option(help="Folder of all that is made: stores, Airflow's home, logs.")]
@@ -145,12 +146,12 @@ def _driven(city: City, force: bool, within: float) -> list[Ending]:
 def _ridden(city: City, library: Library, run_id: str, force: bool, within: float) -> list[Ride]:
     """Every dataset's run, over."""
     api, processes = city.api, remembered(city.home.pids)
-    stages = {
-        dataset_id: STAGES_BEFORE_PUBLISH + len(dataset.audiences)
+    tasks = {
+        dataset_id: TASKS_BEFORE_PUBLISH + sum(TASKS_OF[audience] for audience in dataset.audiences)
         for dataset_id, dataset in library.datasets.items()
     }
-    with Board(console, stages) as board:
-        rides = [Ride(dataset_id, run_id, force) for dataset_id in stages]
+    with Board(console, tasks) as board:
+        rides = [Ride(dataset_id, run_id, force) for dataset_id in tasks]
         for ride in rides:
             trigger(api, ride)
         followed(api, rides, within, changed=board.show, alive=lambda: require_alive(processes))

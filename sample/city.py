@@ -33,7 +33,8 @@ class City:
         """The `CONCENTRATOR_…` variables: those that are set, made absolute, or `var/…`."""
         defaults = {
             "CONFIG": self.root / "config", "WORK": self.var / "work", "PUBLIC": self.var / "public",
-            "RESTRICTED": self.var / "restricted", "SCRATCH": self.var / "scratch",
+            "RESTRICTED": self.var / "restricted", "HANDOVER": self.var / "handover",
+            "SCRATCH": self.var / "scratch",
         }  # fmt: skip
         return {
             name: surroundings.get(name) or str(default)

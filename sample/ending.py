@@ -16,9 +16,13 @@ from pipeline.record import last_staged
 from pipeline.status import Part, Status, status_of
 from sample.drive import Ride
 
-State = Literal["released", "unchanged", "nothing new", "unavailable", "refused", "failed", "no DAG"]
-GOOD: tuple[State, ...] = ("released", "unchanged", "nothing new")
-_STYLES: dict[State, str] = {"released": "green", "unchanged": "green", "nothing new": "cyan"}
+State = Literal[
+    "released", "unchanged", "embargoed", "nothing new", "unavailable", "refused", "failed", "no DAG"
+]
+GOOD: tuple[State, ...] = ("released", "unchanged", "embargoed", "nothing new")
+_STYLES: dict[State, str] = {
+    "released": "green", "unchanged": "green", "embargoed": "cyan", "nothing new": "cyan",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,8 @@ def judged(ride: Ride, status: Status, since: datetime) -> tuple[State, str]:
     outcome = status.outcome if status.outcome and status.outcome.at >= since else None
     if ride.state == "success" and outcome and outcome.state == "nothing_new":
         return "nothing new", ""
+    if ride.state == "success" and outcome and outcome.state == "embargoed":
+        return "embargoed", f"{ride.dataset_id}: {outcome.sentence}."
     if ride.state == "success" and outcome and outcome.state == "released":
         renewed = status.released_at is not None and status.released_at >= since
         return "released" if renewed else "unchanged", ""
@@ -91,7 +97,7 @@ def print_endings(console: Console, rows: list[Ending]) -> None:
     console.print(table)
     for row in rows:
         if row.sentence:
-            console.print(row.sentence, style="red", markup=False)
+            console.print(row.sentence, style=_STYLES.get(row.state, "red"), markup=False)
 
 
 def _number(count: int | None) -> str:

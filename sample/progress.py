@@ -11,10 +11,10 @@ from sample.drive import ENDED, Ride
 
 
 class Board:
-    """One line for each dataset and one for all: datasets × stages."""
+    """One line for each dataset and one for all: datasets × tasks."""
 
-    def __init__(self, console: Console, stages: dict[str, int]) -> None:
-        self.console, self.stages = console, stages
+    def __init__(self, console: Console, tasks: dict[str, int]) -> None:
+        self.console, self.tasks = console, tasks
         self.bar = Progress(
             TextColumn("{task.description:<32}"), BarColumn(bar_width=30), MofNCompleteColumn(),
             TimeElapsedColumn(), TextColumn("{task.fields[stage]}"),
@@ -24,11 +24,9 @@ class Board:
         self.done: dict[str, int] = {}
 
     def __enter__(self) -> Board:
-        for dataset_id, count in self.stages.items():
+        for dataset_id, count in self.tasks.items():
             self.lines[dataset_id] = self.bar.add_task(dataset_id, total=count, stage="")
-        self.all = self.bar.add_task(
-            f"{len(self.stages)} datasets", total=sum(self.stages.values()), stage=""
-        )
+        self.all = self.bar.add_task(f"{len(self.tasks)} datasets", total=sum(self.tasks.values()), stage="")
         self.bar.start()
         return self
 
@@ -43,7 +41,7 @@ class Board:
         busy = [task for task, state in ride.tasks.items() if state in ("running", "up_for_retry")]
         stage = ride.state if ride.is_over else ", ".join(busy)
         if len(over) > self.done.get(ride.dataset_id, 0) and not self.console.is_terminal:
-            self.console.print(f"{ride.dataset_id}: {len(over)} of {self.stages[ride.dataset_id]} {stage}")
+            self.console.print(f"{ride.dataset_id}: {len(over)} of {self.tasks[ride.dataset_id]} {stage}")
         self.done[ride.dataset_id] = len(over)
         self.bar.update(self.lines[ride.dataset_id], completed=len(over), stage=stage)
         self.bar.update(self.all, completed=sum(self.done.values()))

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from contracts.errors import StorageRefused
 from storage import layout
+from storage.lock import flocked
 
 _LOCK = ".lock"  # hidden names are never keys: `layout.parts_of` refuses them
 _ARRIVING = ".arriving-"
+_PATIENCE = 60.0  # seconds: a swap writes one small file
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK)
 
@@ -24,8 +27,8 @@ _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK)
 class FolderStore:
     """Objects as files: written beside their place, synced, then renamed or linked into it."""
 
-    def __init__(self, root: Path, name: str) -> None:
-        self.root, self.name = root.absolute(), name
+    def __init__(self, root: Path, name: str, *, private: bool = False) -> None:
+        self.root, self.name, self._private = root.absolute(), name, private
 
     def put_file(self, key: str, path: Path, media_type: str | None = None) -> None:
         """Keep a local file's bytes, replacing what was there."""
@@ -83,7 +86,7 @@ class FolderStore:
 
     def swap(self, key: str, content: bytes, seen: bytes | None) -> bool:
         """Whether the key now holds `content`, replaced only if it held `seen` (None: nothing)."""
-        with self._locked():
+        with self._refusing("locking", _LOCK), self._alone():
             present = self.read_or_none(key)
             if present == seen:
                 self.put_bytes(key, content)
@@ -93,6 +96,59 @@ class FolderStore:
         """Hex digest of the bytes on disk."""
         with self._refusing("reading", key), self._found(key).open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
+
+    def now(self) -> datetime:
+        """The file server's clock, UTC: a file touched by it now."""
+        touched = self.root / f"{_ARRIVING}{secrets.token_hex(8)}"
+        with self._refusing("writing", touched.name):
+            self._make(self.root)
+            try:
+                touched.touch()
+                return _modified(touched)
+            finally:
+                touched.unlink(missing_ok=True)
+
+    def modified(self, key: str) -> datetime:
+        """When the file was last written, by the file server's clock, UTC; refused when missing."""
+        with self._refusing("reading", key):
+            return _modified(self._found(key))
+
+    def erase(self, key: str) -> None:
+        """Delete it: a folder keeps no older version."""
+        self.delete(key)
+
+    def sweep(self, before: datetime) -> int:
+        """How many arriving files and probes that killed processes left before then were deleted."""
+        swept = 0
+        with self._refusing("sweeping", "arriving files"):
+            for path in (*self.root.rglob(f"{_ARRIVING}*"), *map(self._path, self.keys(layout.PROBES))):
+                with suppress(FileNotFoundError):
+                    if _modified(path) < before:
+                        path.unlink()
+                        swept += 1
+        return swept
+
+    def held(self, dataset_id: str) -> AbstractContextManager[None]:
+        """Nothing to wait for: the file system decides between writers."""
+        return nullcontext()
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """The folder's path, without links."""
+        return self.root.resolve().parts
+
+    def rights_of_anyone(self, key: str) -> frozenset[str]:
+        """What the mode bits grant to every user of the machine: `read`, `listed`, `written`."""
+        path = self._found(key).resolve()
+        with self._refusing("reading", key):
+            if not all(folder.stat().st_mode & stat.S_IXOTH for folder in path.parents):
+                return frozenset()
+            file, root = path.stat().st_mode, self.root.stat().st_mode
+        granted = {
+            "read": file & stat.S_IROTH, "listed": root & stat.S_IROTH,
+            "written": (file | root) & stat.S_IWOTH,
+        }  # fmt: skip
+        return frozenset(right for right, bit in granted.items() if bit)
 
     def _path(self, key: str) -> Path:
         return self.root.joinpath(*layout.parts_of(key))
@@ -107,7 +163,7 @@ class FolderStore:
         target = self._path(key)
         arriving = target.with_name(f"{_ARRIVING}{secrets.token_hex(8)}")
         with self._refusing("writing", key):
-            _make(target.parent)
+            self._make(target.parent)
             try:
                 fill(arriving)
                 _sync(arriving)
@@ -116,17 +172,16 @@ class FolderStore:
                 arriving.unlink(missing_ok=True)
             _sync(target.parent)
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """The whole store is this process's: other swaps wait (the kernel frees it after a kill)."""
-        with self._refusing("locking", _LOCK):
-            _make(self.root)
-            lock = os.open(self.root / _LOCK, os.O_CREAT | os.O_RDWR, 0o666)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(lock)
+    def _make(self, folder: Path) -> None:
+        """The folder exists, below a root that only its owner enters if it is private and new."""
+        if self._private and not self.root.exists():
+            _make(self.root.parent)
+            self.root.mkdir(mode=0o700, exist_ok=True)
+        _make(folder)
+
+    def _alone(self) -> AbstractContextManager[object]:
+        self._make(self.root)
+        return flocked(self.root / _LOCK, _PATIENCE)
 
     @contextmanager
     def _refusing(self, doing: str, key: str) -> Iterator[None]:
@@ -151,6 +206,10 @@ def _keys(folder: Path, place: str, prefix: str) -> Iterator[str]:
                 yield from _keys(Path(path), key, prefix)
             elif key.startswith(prefix):
                 yield key
+
+
+def _modified(path: Path) -> datetime:
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
 def _link_unless_taken(arriving: Path, target: Path) -> None:

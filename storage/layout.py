@@ -11,6 +11,7 @@ from contracts.errors import StorageRefused
 
 MANIFEST = "manifest.json"
 CURRENT = "current.json"
+FEED = "changes.atom"
 
 _NAME_LIMIT = 120  # of safe_name: file systems end at 255 bytes, and people read these
 _KEY_LIMIT = 1024  # S3: "Object key names", bytes
@@ -114,6 +115,90 @@ def provenance(dataset_id: str, release_id: str) -> str:
     return f"provenance/{_folder(dataset_id)}/{release_id}.json"
 
 
+def changes(dataset_id: str, release_id: str, file_name: str) -> str:
+    """What a release changed against the one before it; outside the release, so that a withdrawal of
+    either can take it away.
+    """
+    return f"{_folder(dataset_id)}/changes/{release_id}/{file_name}"
+
+
+def changes_prefix(dataset_id: str, release_id: str) -> str:
+    """What all of a release's changes begin with."""
+    return changes(dataset_id, release_id, "")
+
+
+def feed(dataset_id: str | None = None) -> str:
+    """The Atom feed of a dataset's releases, or of the whole store's."""
+    return f"{_folder(dataset_id)}/{FEED}" if dataset_id else FEED
+
+
+def tombstone(dataset_id: str, release_id: str) -> str:
+    """That a release was withdrawn, when and why; kept for ever."""
+    return f"{_folder(dataset_id)}/withdrawn/{release_id}.json"
+
+
+def releases_prefix(dataset_id: str) -> str:
+    """What the files of all releases of a dataset begin with."""
+    return f"{_folder(dataset_id)}/releases/"
+
+
+def commits_prefix(dataset_id: str) -> str:
+    """What all entries of a dataset's log begin with."""
+    return f"{_folder(dataset_id)}/commits/"
+
+
+def dataset_prefix(dataset_id: str) -> str:
+    """What everything of a dataset in an audience's store begins with."""
+    return f"{_folder(dataset_id)}/"
+
+
+def release_of(dataset_id: str, key: str) -> str | None:
+    """The release that a file or a difference belongs to; None for the dataset's other objects."""
+    kind, _, rest = key.removeprefix(dataset_prefix(dataset_id)).partition("/")
+    return rest.partition("/")[0] if kind in ("releases", "changes") else None
+
+
+def collection_plan() -> str:
+    """What the collector means to delete, written a day before it does."""
+    return "upkeep/collection.json"
+
+
+# --- the restricted store alone --------------------------------------------------------------------
+
+
+def withdrawn_content(dataset_id: str, audience: Audience, content_sha256: str) -> str:
+    """That this content was withdrawn and may not come back; a public hash would confirm guesses."""
+    return f"withdrawn/{_folder(dataset_id)}/{audience}/{content_sha256}.json"
+
+
+def withdrawn_prefix(dataset_id: str, audience: Audience) -> str:
+    """What the withdrawn contents of an audience begin with."""
+    return withdrawn_content(dataset_id, audience, "").removesuffix(".json")
+
+
+def surrogates(dataset_id: str, field: str, part: int) -> str:
+    """One part of a field's table of values and their random surrogates; parts are only ever added."""
+    return f"surrogates/{_folder(dataset_id)}/{field}/{part:06d}.parquet"
+
+
+# --- the hand-over store: projected views only, between the restricted side and the public publisher --
+
+
+def handed_view(dataset_id: str, attempt: str) -> str:
+    """The rows that the public may see."""
+    return f"{_folder(dataset_id)}/views/{safe_name(attempt)}/view.parquet"
+
+
+def handed_record(dataset_id: str, attempt: str) -> str:
+    """What the publisher needs to know about them."""
+    return f"{_folder(dataset_id)}/views/{safe_name(attempt)}/view.json"
+
+
+def receipt(dataset_id: str) -> str:
+    """What the publisher made of the last view it was handed."""
+    return f"{_folder(dataset_id)}/receipt.json"
+
+
 # --- the work store --------------------------------------------------------------------------------
 
 
@@ -167,5 +252,48 @@ def done(dataset_id: str, audience: Audience) -> str:
     return f"done/{_folder(dataset_id)}/{audience}.json"
 
 
+def handed(dataset_id: str) -> str:
+    """What was last handed over to the public publisher."""
+    return f"handed/{_folder(dataset_id)}.json"
+
+
+def embargo(dataset_id: str) -> str:
+    """Which embargo a run has seen while it was still ahead."""
+    return f"embargoes/{_folder(dataset_id)}.json"
+
+
 def _staging(dataset_id: str, batch_id: str, attempt: str, file_name: str) -> str:
     return f"staging/{_folder(dataset_id)}/{safe_name(batch_id)}/{safe_name(attempt)}/{file_name}"
+
+
+# --- any store -------------------------------------------------------------------------------------
+
+PROBES = "probes/"
+
+
+def probe(nonce: str) -> str:
+    """A short-lived object that shows what a store and its credentials can do."""
+    return PROBES + nonce
+
+
+# --- what the collector looks through --------------------------------------------------------------
+
+
+def landing_prefix(dataset_id: str) -> str:
+    """What all landed batches of a dataset begin with (work store)."""
+    return f"landing/{_folder(dataset_id)}/"
+
+
+def staging_prefix(dataset_id: str) -> str:
+    """What all staged tables of a dataset begin with (work store)."""
+    return f"staging/{_folder(dataset_id)}/"
+
+
+def provenance_prefix(dataset_id: str) -> str:
+    """What all records of what a release was made from begin with (restricted store)."""
+    return provenance(dataset_id, "").removesuffix(".json")
+
+
+def handed_prefix(dataset_id: str) -> str:
+    """What all views that wait for the publisher begin with (hand-over store)."""
+    return f"{_folder(dataset_id)}/views/"

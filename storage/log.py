@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Literal
 
 from contracts.batch import Commit, Current, Manifest
 from contracts.errors import StorageRefused
@@ -21,6 +23,17 @@ class Head:
 
     commit: Commit
     sha256: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a commit is to say: which release readers shall see (None: none), who says so, when and why."""
+
+    release_id: str | None
+    manifest_sha256: str | None
+    attempt_id: str
+    moment: datetime
+    action: Literal["publish", "rollback", "withdraw"] = "publish"
 
 
 def current_of(store: Store, dataset_id: str) -> Current | None:
@@ -45,39 +58,82 @@ def head_of(store: Store, dataset_id: str) -> Head | None:
     return head
 
 
+def sequence_of(store: Store, dataset_id: str) -> int:
+    """The highest commit's sequence; 0 before the first.
+
+    Raises:
+        StorageRefused: as `head_of`.
+    """
+    head = head_of(store, dataset_id)
+    return head.commit.sequence if head else 0
+
+
+def commits_of(store: Store, dataset_id: str, head: Head | None = None) -> Iterator[Commit]:
+    """All commits, the newest first, or from a given one back.
+
+    Raises:
+        StorageRefused: one is missing or was changed; those after it came whole.
+    """
+    head = head or head_of(store, dataset_id)
+    while head is not None:
+        yield head.commit
+        sequence = head.commit.sequence - 1
+        before = _head_at(store, dataset_id, sequence) if sequence else None
+        if head.commit.previous_sha256 != (before.sha256 if before else None):
+            raise _broken(store, dataset_id, sequence)
+        head = before
+
+
 def is_head(store: Store, dataset_id: str, commit: Commit) -> bool:
     """Whether nothing was committed after it."""
     return not store.exists(layout.commit(dataset_id, commit.sequence + 1))
 
 
-def append(
-    store: Store, dataset_id: str, head: Head | None, *,
-    release_id: str, manifest_sha256: str, attempt_id: str, moment: datetime,
-) -> Commit:  # fmt: skip
-    """The commit written after `head`; of several writers exactly one gets it.
+def append(store: Store, dataset_id: str, head: Head | None, entry: Entry) -> Commit:
+    """The commit written after `head`; of several writers exactly one gets it, and every try of the same
+    attempt for the same release.
 
     Raises:
         StorageRefused: overtaken by another run; nothing of this one becomes visible.
     """
     commit = Commit(
         sequence=head.commit.sequence + 1 if head else 1,
-        release_id=release_id,
-        manifest_sha256=manifest_sha256,
+        release_id=entry.release_id,
+        manifest_sha256=entry.manifest_sha256,
         previous_sha256=head.sha256 if head else None,
-        attempt_id=attempt_id,
-        committed_at=moment,
+        attempt_id=entry.attempt_id,
+        action=entry.action,
+        committed_at=entry.moment,
     )
-    if not store.create(layout.commit(dataset_id, commit.sequence), bytes_of(commit)):
-        raise StorageRefused(dataset_id, OVERTAKEN, remedy="Its release stands; run again to look anew.")
-    return commit
+    if store.create(layout.commit(dataset_id, commit.sequence), bytes_of(commit)):
+        return commit
+    there = _head_at(store, dataset_id, commit.sequence)
+    if there is None or there.commit.model_copy(update={"committed_at": entry.moment}) != commit:
+        raise overtaken(dataset_id)
+    return there.commit
 
 
-def manifest_bytes(store: Store, dataset_id: str, commit: Commit) -> bytes:
-    """The manifest of a committed release, as it was committed.
+def overtaken(dataset_id: str) -> StorageRefused:
+    """The sentence for a run that came second."""
+    return StorageRefused(dataset_id, OVERTAKEN, remedy="Its release stands; run again to look anew.")
+
+
+def stamp(store: Store, moment: datetime, expires_at: datetime) -> tuple[datetime, datetime]:
+    """Both moved back together where our clock is ahead of the store's: no time that readers are told
+    lies in the future.
+    """
+    ahead = max(moment - store.now(), timedelta())
+    return moment - ahead, expires_at - ahead
+
+
+def manifest_bytes(store: Store, dataset_id: str, commit: Commit) -> bytes | None:
+    """The manifest of a committed release as it was committed, or None where a commit shows none.
 
     Raises:
         StorageRefused: it is missing or was changed.
     """
+    if commit.release_id is None:
+        return None
     content = store.read(layout.release_manifest(dataset_id, commit.release_id))
     if hashlib.sha256(content).hexdigest() != commit.manifest_sha256:
         remedy = "Restore the release from a backup."
@@ -85,9 +141,10 @@ def manifest_bytes(store: Store, dataset_id: str, commit: Commit) -> bytes:
     return content
 
 
-def manifest_of(store: Store, dataset_id: str, commit: Commit) -> Manifest:
+def manifest_of(store: Store, dataset_id: str, commit: Commit) -> Manifest | None:
     """The manifest of a committed release (see `manifest_bytes`)."""
-    return record_of(manifest_bytes(store, dataset_id, commit), Manifest, dataset_id)
+    content = manifest_bytes(store, dataset_id, commit)
+    return None if content is None else record_of(content, Manifest, dataset_id)
 
 
 def require_sha256(store: Store, dataset_id: str, key: str, sha256: str) -> None:

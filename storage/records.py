@@ -15,10 +15,10 @@ Record = TypeVar("Record", bound=BaseModel)
 
 
 def bytes_of(record: BaseModel) -> bytes:
-    """The record as UTF-8 JSON: sorted keys, two spaces, a newline at the end."""
-    text = json.dumps(
-        record.model_dump(mode="json"), sort_keys=True, ensure_ascii=False, indent=2, allow_nan=False
-    )
+    """The record as UTF-8 JSON: two spaces, a newline at the end; keys in the model's order, for a view's
+    columns have one.
+    """
+    text = json.dumps(record.model_dump(mode="json"), ensure_ascii=False, indent=2, allow_nan=False)
     return (text + "\n").encode()
 
 

@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import cache, partial
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-from botocore.response import StreamingBody
+from botocore.exceptions import BotoCoreError
 
 from contracts.errors import StorageRefused
-from storage import layout
-from storage.s3_errors import BROKEN_OFF, UNMET, in_doubt, refusal_of, status_of
+from storage import layout, s3_upkeep
+from storage.lock import Lock
+from storage.s3_anyone import rights_of_anyone
+from storage.s3_conditions import Conditions
+from storage.s3_errors import refusing
+from storage.s3_objects import TRIES, Result, digest_of, fetched, size_of, tagged, write
 
 if TYPE_CHECKING:
     from types_boto3_s3.client import S3Client
     from types_boto3_s3.type_defs import GetObjectOutputTypeDef
 
-_BINARY, _JSON = "application/octet-stream", "application/json"
-_TRIES = 4  # of a request, of a body that breaks off, of a conditional write in doubt
-_BLOCK = 1 << 20
-_NO_TAG = f'"{"0" * 32}"'  # the ETag of nothing: an MD5 that no content of ours has
-
-Result = TypeVar("Result")
+_BINARY = "application/octet-stream"
 
 
 def s3_store(
-    bucket: str, prefix: str, name: str, *,
+    bucket: str, prefix: str, name: str, lock: Lock | None = None, *,
     endpoint: str | None = None, region: str | None = None, profile: str | None = None,
 ) -> S3Store:  # fmt: skip
     """The store below `prefix` of a bucket.
@@ -43,7 +41,7 @@ def s3_store(
     config = Config(
         connect_timeout=10,
         read_timeout=60,
-        retries={"mode": "standard", "total_max_attempts": _TRIES},
+        retries={"mode": "standard", "total_max_attempts": TRIES},
         s3={"addressing_style": "path" if endpoint else "auto"},
         # boto3's own CRC trailers are unknown to several S3 servers; sha256() reads back instead
         request_checksum_calculation="when_required",
@@ -54,7 +52,7 @@ def s3_store(
     except (BotoCoreError, ValueError) as error:
         remedy = "Correct the address."
         raise StorageRefused(name, "boto3 knows no such profile or endpoint", remedy=remedy) from error
-    return S3Store(client, bucket, prefix, name)
+    return S3Store(client, bucket, prefix, name, lock)
 
 
 @cache
@@ -66,10 +64,10 @@ def _session(profile: str | None) -> boto3.Session:
 class S3Store:
     """Objects below one prefix of one bucket."""
 
-    def __init__(self, client: S3Client, bucket: str, prefix: str, name: str) -> None:
+    def __init__(self, client: S3Client, bucket: str, prefix: str, name: str, lock: Lock | None) -> None:
         self._client, self._bucket, self.name = client, bucket, name
         self._prefix = f"{prefix}/" if prefix else ""
-        self._proved = False
+        self._conditions = Conditions(client, bucket, self._key, name, lock)
 
     def put_file(self, key: str, path: Path, media_type: str | None = None) -> None:
         """Keep a local file's bytes, in parts when it is large; a failed upload's parts are aborted."""
@@ -95,19 +93,19 @@ class S3Store:
 
     def read(self, key: str) -> bytes:
         """The bytes; refused when there are none."""
-        with self._refusing(key):
-            return self._fetched(key, lambda answer: answer["Body"].read())
+        return self._fetched(key, lambda answer: answer["Body"].read())
 
     def read_or_none(self, key: str) -> bytes | None:
         """The bytes, or None when there are none."""
-        return self._tagged(key)[0]
+        with self._refusing(key):
+            return tagged(self._client, self._bucket, self._key(key))[0]
 
     def local(self, key: str, scratch: Path) -> Path:
         """A file downloaded below `scratch`, under the key's own name."""
         path = scratch.joinpath(*layout.parts_of(key))
         with self._refusing(key):
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._fetched(key, lambda answer: _write(answer["Body"], path))
+        self._fetched(key, lambda answer: write(answer["Body"], path))
         return path
 
     def exists(self, key: str) -> bool:
@@ -142,105 +140,73 @@ class S3Store:
 
     def swap(self, key: str, content: bytes, seen: bytes | None) -> bool:
         """Whether the key now holds `content`, replaced only if it held `seen` (None: nothing)."""
-        self._prove_conditions()
-        return self._swapped(key, content, seen, _TRIES)
+        return self._conditions.swap(key, content, seen)
 
     def sha256(self, key: str) -> str:
         """Hex digest of the bytes as they are downloaded."""
+        return self._fetched(key, lambda answer: digest_of(answer["Body"]))
+
+    def now(self) -> datetime:
+        """The server's clock, UTC, to the second."""
+        with self._refusing("its clock"):
+            clock = s3_upkeep.clock_of(self._client, self._bucket)
+        if clock is None:
+            raise StorageRefused(self.name, "its answers state no time")
+        return clock
+
+    def modified(self, key: str) -> datetime:
+        """When the key was last written, by the server's clock, UTC, to the second; refused when missing."""
         with self._refusing(key):
-            return self._fetched(key, lambda answer: _digest(answer["Body"]))
+            answer = self._client.head_object(Bucket=self._bucket, Key=self._key(key))
+        return answer["LastModified"].astimezone(UTC)
+
+    def erase(self, key: str) -> None:
+        """Delete it with all its versions and delete markers; nothing happens when it is missing."""
+        with self._refusing(key):
+            gone = s3_upkeep.erase(self._client, self._bucket, self._key(key))
+        if not gone:
+            remedy = (
+                "Let the credentials list and delete versions (s3:ListBucketVersions, DeleteObjectVersion)."
+            )
+            raise StorageRefused(
+                self.name, f"{key} is deleted, but its older versions are kept", remedy=remedy
+            )
+
+    def sweep(self, before: datetime) -> int:
+        """How many uploads that never ended, and probes that stayed, from before then were cleared away."""
+        with self._refusing("unfinished uploads"):
+            aborted = s3_upkeep.abort_uploads(self._client, self._bucket, self._prefix, before)
+        left = [key for key in self.keys(layout.PROBES) if self.modified(key) < before]
+        for key in left:
+            self.erase(key)
+        return aborted + len(left)
+
+    def held(self, dataset_id: str) -> AbstractContextManager[None]:
+        """Alone on this dataset where the server heeds no conditions; else nothing to wait for."""
+        return self._conditions.held(dataset_id)
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """Service, bucket and prefix; a bucket's name is its own in all of Amazon's regions."""
+        host = urlsplit(self._client.meta.endpoint_url).netloc.lower()
+        service = "amazonaws.com" if host.endswith(".amazonaws.com") else host
+        return ("s3", service, self._bucket, *self._prefix.split("/")[:-1])
+
+    def rights_of_anyone(self, key: str) -> frozenset[str]:
+        """What is granted without credentials: `read`, `listed`, `written`."""
+        with self._refusing(key):
+            return rights_of_anyone(self._client, self._bucket, self._prefix, self._key(key))
 
     def _key(self, key: str) -> str:
         return self._prefix + "/".join(layout.parts_of(key))
 
-    def _swapped(self, key: str, content: bytes, seen: bytes | None, tries: int) -> bool:
-        """After an answer in doubt the next look decides: a refusal may answer our own retry."""
-        present, tag = self._tagged(key)
-        if present == content or present != seen:
-            return present == content
-        doubt = self._put_if(key, content, tag)
-        if doubt is None:
-            return True
-        if tries == 1:
-            raise refusal_of(doubt, self.name, key) from doubt
-        return self._swapped(key, content, seen, tries - 1)
-
-    def _put_if(self, key: str, content: bytes, tag: str | None) -> Exception | None:
-        """None when written, if absent (no tag) or tagged so; else what leaves that in doubt."""
-        write = partial(
-            self._client.put_object,
-            Bucket=self._bucket, Key=self._key(key), Body=content, ContentType=_JSON,
-        )  # fmt: skip
-        with self._refusing(key):
-            try:
-                write(IfNoneMatch="*") if tag is None else write(IfMatch=tag)
-            except (BotoCoreError, ClientError) as error:
-                if in_doubt(error):
-                    return error
-                raise
-        return None
-
-    def _prove_conditions(self) -> None:
-        """Refuses a server that ignores the conditions (rclone's answers 200, measured)."""
-        if self._proved:
-            return
-        key = f"probes/{secrets.token_hex(8)}"
-        self._put_if(key, b"1", None)
-        answers = [self._put_if(key, b"2", tag) for tag in (None, _NO_TAG)]
-        self.delete(key)
-        for answer in answers:
-            if answer is None or status_of(answer) == 501:
-                met = "the server ignores If-None-Match or If-Match, so two runs could overwrite each other"
-                raise StorageRefused(self.name, met, remedy="Use a server with conditional writes.")
-            if status_of(answer) not in UNMET:
-                raise refusal_of(answer, self.name, key) from answer
-        self._proved = True
-
-    def _tagged(self, key: str) -> tuple[bytes | None, str | None]:
-        """The bytes and the ETag that goes with them, or None twice."""
-        with self._refusing(key):
-            try:
-                return self._fetched(key, lambda answer: (answer["Body"].read(), answer["ETag"]))
-            except self._client.exceptions.NoSuchKey:
-                return None, None
-
     def _size(self, key: str) -> int | None:
         with self._refusing(key):
-            try:
-                return self._client.head_object(Bucket=self._bucket, Key=self._key(key))["ContentLength"]
-            except ClientError as error:
-                if status_of(error) == 404:
-                    return None
-                raise
+            return size_of(self._client, self._bucket, self._key(key))
 
-    def _fetched(
-        self, key: str, take: Callable[[GetObjectOutputTypeDef], Result], tries: int = _TRIES
-    ) -> Result:
-        """What `take` makes of the answer; a body that breaks off is asked for again from its start."""
-        answer = self._client.get_object(Bucket=self._bucket, Key=self._key(key))
-        try:
-            return take(answer)
-        except BROKEN_OFF:
-            if tries == 1:
-                raise
-        return self._fetched(key, take, tries - 1)
+    def _fetched(self, key: str, take: Callable[[GetObjectOutputTypeDef], Result]) -> Result:
+        with self._refusing(key):
+            return fetched(self._client, self._bucket, self._key(key), take)
 
-    @contextmanager
-    def _refusing(self, key: str) -> Iterator[None]:
-        try:
-            yield
-        except (BotoCoreError, ClientError, OSError) as error:
-            raise refusal_of(error, self.name, key) from error
-
-
-def _digest(body: StreamingBody) -> str:
-    digest = hashlib.sha256()
-    for block in body.iter_chunks(_BLOCK):
-        digest.update(block)
-    return digest.hexdigest()
-
-
-def _write(body: StreamingBody, path: Path) -> None:
-    with path.open("wb") as file:
-        for block in body.iter_chunks(_BLOCK):
-            file.write(block)
+    def _refusing(self, key: str) -> AbstractContextManager[None]:
+        return refusing(self.name, key)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -54,6 +56,9 @@ def refusal_of(error: Exception, store: str, key: str) -> StorageRefused:
     code, status = _code_of(error), status_of(error)
     if code == "NoSuchBucket":
         return StorageRefused(store, "there is no such bucket", remedy="Create it or correct the address.")
+    if code == "RequestTimeTooSkewed":
+        met = "this machine's clock is too far from the service's"
+        return StorageRefused(store, met, remedy="Set both by NTP.")
     if code in _LOGIN or status in (401, 403):
         remedy = "They need to list the bucket, and to read, write and delete below the prefix."
         return StorageRefused(store, f"the credentials were refused ({code})", remedy=remedy)
@@ -63,6 +68,19 @@ def refusal_of(error: Exception, store: str, key: str) -> StorageRefused:
         remedy = "Nothing is lost: run again when it answers."
         return StorageRefused(store, f"storage unavailable ({code}) at {key}", remedy=remedy)
     return StorageRefused(store, f"{key}: the service answered {status} {code}")
+
+
+@contextmanager
+def refusing(store: str, key: str) -> Iterator[None]:
+    """What goes wrong inside is said in one sentence.
+
+    Raises:
+        StorageRefused: boto3 or the local disk failed.
+    """
+    try:
+        yield
+    except (BotoCoreError, ClientError, OSError) as error:
+        raise refusal_of(error, store, key) from error
 
 
 def _code_of(error: Exception) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 from contracts.errors import StorageRefused
 from storage.folder import FolderStore
+from storage.lock import lock_at
 
 S3_OPTIONS = frozenset({"endpoint", "region", "profile"})
 
@@ -65,25 +68,54 @@ class Store(Protocol):
     def sha256(self, key: str) -> str:
         """Hex digest of the bytes as they come back from the store, never of its own claims."""
 
+    def now(self) -> datetime:
+        """The store's own clock, UTC: what every writer can agree on."""
 
-def store_at(address: str, label: str) -> Store:
+    def modified(self, key: str) -> datetime:
+        """When the key was last written, by the store's own clock, UTC; refused when missing."""
+
+    def erase(self, key: str) -> None:
+        """Delete it with every older version that the store may keep; nothing happens when missing."""
+
+    def sweep(self, before: datetime) -> int:
+        """How many unfinished writes that began before then were cleared away (parts, arriving files)."""
+
+    def held(self, dataset_id: str) -> AbstractContextManager[None]:
+        """Alone on this dataset where the store cannot decide between writers; else nothing to wait for.
+
+        May be entered again by whoever is inside. Where a lock is held, `create` and `swap` refuse once
+        it is lost.
+        """
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """Where it is, part by part: a store inside another begins with the other's place."""
+
+    def rights_of_anyone(self, key: str) -> frozenset[str]:
+        """Those of `read`, `listed` and `written` that need no credentials; may overwrite `key`, a probe."""
+
+
+def store_at(address: str, label: str, lock: str | None = None, *, private: bool = False) -> Store:
     """The store at a folder's path, or at `s3://bucket/prefix?endpoint=…&region=…&profile=…`.
 
     `label` ("public store") begins every message about it. Credentials are found by boto3 (its
-    environment, profile or role), never in the address.
+    environment, profile or role), never in the address. `lock` is the address of a lock
+    (`storage.lock`), used only where the S3 service heeds no conditional writes. A `private` folder that is
+    made now is its owner's alone (mode 700).
 
     Raises:
-        StorageRefused: the address is empty, of another kind, or holds a secret.
+        StorageRefused: the address is empty, of another kind, or holds a secret; the lock's is neither
+            a folder nor `postgresql://…`.
     """
     if address.startswith("s3://"):
-        return _s3_store(address, label)
+        return _s3_store(address, label, lock)
     if not address.strip() or "://" in address:
         remedy = "Write a folder's path, or s3://bucket/prefix?endpoint=…"
         raise StorageRefused(label, "its address is neither a folder nor s3://", remedy=remedy)
-    return FolderStore(Path(address), f"{label} ({address})")
+    return FolderStore(Path(address), f"{label} ({address})", private=private)
 
 
-def _s3_store(address: str, label: str) -> Store:
+def _s3_store(address: str, label: str, lock: str | None) -> Store:
     parts = urlsplit(address)
     options = dict(parse_qsl(parts.query))
     if "@" in parts.netloc or "@" in options.get("endpoint", "") or options.keys() - S3_OPTIONS:
@@ -94,5 +126,6 @@ def _s3_store(address: str, label: str) -> Store:
         raise StorageRefused(label, "its address names no bucket", remedy="Write s3://bucket/prefix.")
     from storage.s3 import s3_store  # boto3 costs 0.3 s: only who keeps data in S3 pays it
 
-    shown = f"{label} (s3://{parts.netloc}{parts.path.rstrip('/')})"
-    return s3_store(parts.netloc, parts.path.strip("/"), shown, **options)
+    place = f"s3://{parts.netloc}{parts.path.rstrip('/')}"  # without the endpoint, which has many spellings
+    held_by = lock_at(lock, place) if lock else None
+    return s3_store(parts.netloc, parts.path.strip("/"), f"{label} ({place})", held_by, **options)

@@ -1,4 +1,4 @@
-"""What the rooms' tests share: the folder of real files, and an S3 server on loopback."""
+"""What the rooms' tests share: the folder of real files, and servers on this machine."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import pytest
 from moto.server import DomainDispatcherApplication, create_backend_app
+from servers import postgres_folder, postgres_serving, rclone_serving
 from werkzeug.serving import make_server
 
 ROOT = Path(__file__).parent.parent
@@ -56,3 +57,30 @@ def s3_address(s3_server: SimpleNamespace, tmp_path: Path) -> Iterator[str]:
     """An address below a prefix of its own; the test's fault ends with the test."""
     yield f"s3://city/{tmp_path.name}?endpoint={s3_server.endpoint}&region=us-east-1"
     s3_server.fault = None
+
+
+@pytest.fixture(scope="session")
+def rclone_endpoint(s3_server: SimpleNamespace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An S3 server that ignores conditional writes, with a bucket `city` (and moto's credentials)."""
+    folder = tmp_path_factory.mktemp("rclone")
+    (folder / "city").mkdir()
+    with rclone_serving(folder, "testing", "testing") as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def rclone_address(rclone_endpoint: str, tmp_path: Path) -> str:
+    """An address below a prefix of its own on the server without conditional writes."""
+    return f"s3://city/{tmp_path.name}?endpoint={rclone_endpoint}&region=us-east-1"
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A real PostgreSQL; in CI its absence is a failure, never a skip."""
+    programs = postgres_folder()
+    if programs is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI runs without a PostgreSQL server: the lock would go untested there")
+        pytest.skip("no PostgreSQL server is installed on this machine")
+    with postgres_serving(programs) as address:
+        yield address

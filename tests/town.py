@@ -62,10 +62,12 @@ class Town:
     def environment(self) -> dict[str, str]:
         connection = {"conn_type": "http", "host": self.url}
         folders = {
-            name: str(self.folder / name.lower()) for name in ("WORK", "PUBLIC", "RESTRICTED", "SCRATCH")
+            name: str(self.folder / name.lower())
+            for name in ("WORK", "PUBLIC", "RESTRICTED", "HANDOVER", "SCRATCH")
         }
         return {
             "AIRFLOW_CONN_PORTAL": json.dumps(connection), "CONCENTRATOR_CONFIG": str(self.folder / "config"),
+            "CONCENTRATOR_PUBLISHER": "here",  # one process is quicker; tests/pipeline/test_hand_over.py has two
             **{f"CONCENTRATOR_{name}": folder for name, folder in folders.items()},
         }  # fmt: skip
 

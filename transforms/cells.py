@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from contracts.dataset import EPOCHS, Field
+from contracts.field import EPOCHS, Field
 from contracts.sql import identifier, literal
 
 # Clocks on earth are at most 14 hours from UTC; DuckDB would read +99:99 too.

@@ -1,10 +1,15 @@
-"""Geometry from text or coordinates to WKB in WGS 84 (longitude, latitude), a batch at a time."""
+"""Geometry from text or coordinates to WKB in WGS 84 (longitude, latitude), and made coarser from it."""
 
 from __future__ import annotations
 
+import json
+import os
 import re
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import lru_cache, wraps
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -16,6 +21,8 @@ from duckdb.func import FunctionNullHandling, PythonUDFType
 from duckdb.sqltypes import BLOB, DOUBLE, VARCHAR
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
+
+from contracts.errors import ContractInvalid, Fault, StorageRefused
 
 Floats = npt.NDArray[np.float64]
 Shapes = npt.NDArray[np.object_]
@@ -29,17 +36,78 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
     """Makes `point_wkb(x, y, crs)`, `wkt_wkb(text, crs)`, `geojson_wkb(text, crs)` known to the connection.
 
     Each gives NULL for a NULL, for what is no geometry, for an empty one, and for a position outside
-    the reference system's area of use (swapped axes, a wrong zone).
+    the reference system's area of use (swapped axes, a wrong zone). `grid_1km(wkb)` gives the centre of the
+    1 km square that a point lies in, NULL for a NULL.
     """
     definitions: list[tuple[str, Callable[..., pa.Array], list[Any]]] = [
         ("point_wkb", _points, [DOUBLE, DOUBLE, VARCHAR]),
         ("wkt_wkb", _from_wkt, [VARCHAR, VARCHAR]),
         ("geojson_wkb", _from_geojson, [VARCHAR, VARCHAR]),
+        ("grid_1km", _square_centres, [BLOB]),
     ]
     for name, function, types in definitions:
         connection.create_function(
-            name, function, types, BLOB, type=PythonUDFType.ARROW, null_handling=FunctionNullHandling.SPECIAL
+            name,
+            _in_one_thread(function),
+            types,
+            BLOB,
+            type=PythonUDFType.ARROW,
+            null_handling=FunctionNullHandling.SPECIAL,
         )
+
+
+@contextmanager
+def communes_known(connection: duckdb.DuckDBPyConnection, outlines: Path | None) -> Iterator[None]:
+    """`commune_of(wkb)` is known to the connection for as long as the block lasts.
+
+    It gives the INSEE code of the commune that holds a point (on a border: the lower code), NULL outside all
+    of them. `outlines` is a GeoJSON of them with a property `code` or `insee_commune`.
+
+    Raises:
+        ContractInvalid: there are no outlines.
+        StorageRefused: they cannot be read.
+    """
+    codes, shapes = _read_outlines(outlines)
+    tree = shapely.STRtree(shapes)
+    shapely.prepare(shapes)
+
+    def communes(wkb: pa.Array) -> pa.Array:
+        points = _representatives(wkb)
+        point, outline = tree.query(points)
+        places = shapely.get_coordinates(points[point])
+        holds = shapely.intersects_xy(shapes[outline], places[:, 0], places[:, 1])
+        found = np.full(len(points), len(codes))
+        np.minimum.at(found, point[holds], outline[holds])
+        return pa.array([*codes, None], pa.string()).take(pa.array(found))
+
+    connection.create_function(
+        "commune_of", communes, [BLOB], VARCHAR, type=PythonUDFType.ARROW,
+        null_handling=FunctionNullHandling.SPECIAL,
+    )  # fmt: skip
+    try:
+        yield
+    finally:
+        connection.remove_function("commune_of")
+
+
+def _in_one_thread(function: Callable[..., pa.Array]) -> Callable[..., pa.Array]:
+    """The same function, worked out in the one thread that asks PROJ anything.
+
+    pyproj keeps what it opened for each thread, and DuckDB ends its threads at will: with both on several
+    threads the process dies of a segmentation fault above 100,000 rows (met with pyproj 3.7.2, DuckDB 2.0.1).
+    """
+
+    @wraps(function)  # DuckDB looks at the signature
+    def alone(*arrays: pa.Array) -> pa.Array:
+        return _thread_of(os.getpid()).submit(function, *arrays).result()
+
+    return alone
+
+
+@lru_cache(maxsize=1)
+def _thread_of(process: int) -> ThreadPoolExecutor:
+    """A thread that lasts as long as the process; a forked child has its own."""
+    return ThreadPoolExecutor(1)
 
 
 def crs_fault(crs: str) -> str | None:
@@ -127,3 +195,50 @@ def _inside_area(shapes: Shapes, system: CRS) -> npt.NDArray[np.bool_]:
 def _floats(array: pa.Array) -> Floats:
     numbers: Floats = array.to_numpy(zero_copy_only=False).astype(np.float64)
     return numbers
+
+
+# INSEE's squares are those of the European grid: sides of 1,000 m in EPSG:3035 counted from its origin
+# (INSPIRE, D2.8.I.2 Geographical Grid Systems), each of the same area.
+_TO_GRID = Transformer.from_crs(4326, 3035, always_xy=True)
+_SIDE = 1000.0
+_DECIMALS = 6  # 0.1 m: another version of PROJ gives the same bytes
+
+
+def _square_centres(wkb: pa.Array) -> pa.Array:
+    points = _representatives(wkb)
+    east, north = _TO_GRID.transform(shapely.get_x(points), shapely.get_y(points))
+    east, north = ((np.floor(place / _SIDE) + 0.5) * _SIDE for place in (east, north))
+    longitude, latitude = _TO_GRID.transform(east, north, direction="INVERSE")
+    centres = np.round(np.column_stack([longitude, latitude]), _DECIMALS)
+    found = np.isfinite(centres).all(axis=1)
+    squares: Shapes = np.full(len(points), None, dtype=object)
+    squares[found] = shapely.points(centres[found])
+    return pa.array(shapely.to_wkb(squares, byte_order=1), pa.binary())
+
+
+def _representatives(wkb: pa.Array) -> Shapes:
+    """A point that lies in each geometry: a point is its own."""
+    shapes: Shapes = shapely.from_wkb(np.array(wkb.to_pylist(), dtype=object))
+    wide = shapely.get_type_id(shapes) > 0
+    shapes[wide] = shapely.point_on_surface(shapes[wide])
+    return shapes
+
+
+def _read_outlines(outlines: Path | None) -> tuple[list[str], Shapes]:
+    """Codes in ascending order, with their shapes."""
+    if outlines is None:
+        met = "a field is shown to the public as its commune, and there are no outlines of communes"
+        remedy = "Name a GeoJSON of them: `communes: communes.geojson`."
+        raise ContractInvalid((Fault("city.yml", 1, "communes", met, remedy),))
+    try:
+        features = json.loads(outlines.read_bytes())["features"]
+        known = sorted((_code(one["properties"]), json.dumps(one["geometry"])) for one in features)
+        shapes: Shapes = shapely.from_geojson(np.array([shape for _, shape in known], dtype=object))
+    except (OSError, ValueError, KeyError, TypeError, shapely.errors.GEOSException) as error:
+        met = "is no GeoJSON of communes with a property `code` or `insee_commune`"
+        raise StorageRefused(outlines.name, met, remedy="Mend `communes:` in city.yml.") from error
+    return [code for code, _ in known], shapes
+
+
+def _code(properties: dict[str, Any]) -> str:
+    return str(properties["code"] if "code" in properties else properties["insee_commune"])

@@ -62,3 +62,9 @@ def faults(city: Callable[..., Path]) -> Callable[[str, str], str]:
         return "\n".join(str(fault) for fault in library.faults.get("mobility.parcs", ()))
 
     return found
+
+
+@pytest.fixture
+def contract() -> str:
+    """The sound contract's text."""
+    return CONTRACT

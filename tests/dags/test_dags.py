@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ SAMPLES = {
     "accessibility.places", "elections.european_results", "energy.power_readings", "mobility.parkings",
     "mobility.stations", "territory.communes",
 }  # fmt: skip
+UPKEEP = {"upkeep_reconcile", "upkeep_collect"}
 HEAVY = ("pandas", "pyarrow", "duckdb", "boto3", "great_expectations")
 PARSE = f"""
 import sys
@@ -53,13 +55,31 @@ def bag() -> DagBag:
 
 def test_each_contract_is_one_dag_of_its_name(bag: DagBag) -> None:
     assert bag.import_errors == {}
-    assert set(bag.dags) == SAMPLES
+    assert set(bag.dags) == SAMPLES | UPKEEP
 
 
 def test_the_stages_follow_each_other_and_the_restricted_audience_commits_first(bag: DagBag) -> None:
     tasks = [task.task_id for task in bag.dags["mobility.parkings"].topological_sort()]
-    assert tasks == ["extract", "standardize", "validate", "publish_restricted", "publish_public"]
+    assert tasks == [
+        "extract", "standardize", "validate", "publish_restricted", "hand_over", "publish_public",
+    ]  # fmt: skip
     assert all(len(task.downstream_task_ids) <= 1 for dag in bag.dags.values() for task in dag.tasks)
+
+
+def test_only_what_needs_no_restricted_store_runs_in_the_public_queue(bag: DagBag) -> None:
+    public = {
+        (dag.dag_id, task.task_id)
+        for dag in bag.dags.values()
+        for task in dag.tasks
+        if task.queue == "public"
+    }
+    assert public == {(dag_id, "publish_public") for dag_id in SAMPLES} | {
+        ("upkeep_reconcile", "reconcile_public")
+    }
+
+
+def test_no_dataset_can_take_the_name_of_the_upkeep(bag: DagBag) -> None:
+    assert [dag_id for dag_id in set(bag.dags) - SAMPLES if "." in dag_id] == []
 
 
 def test_a_dataset_without_a_public_audience_has_no_public_task(
@@ -70,7 +90,7 @@ def test_a_dataset_without_a_public_audience_has_no_public_task(
     kept = [line for line in lines if not line.startswith(("audiences:", "public_rows:"))]
     file.write_text("\n".join([*kept, "audiences: [restricted]", "hidden_because: CRPA L311-6"]), "utf-8")
     dag = bag_of(config, monkeypatch).dags["mobility.parkings"]
-    assert "publish_public" not in dag.task_ids
+    assert dag.task_ids == ["extract", "standardize", "validate", "publish_restricted"]
     assert {"restricted"} == dag.tags & {"public", "restricted"}
 
 
@@ -120,7 +140,7 @@ def test_a_broken_contract_costs_its_own_dag_and_is_an_import_error_with_file_an
         "about:\n  title: {fr: Parcs}\n  tilte: x\n"
     )
     found = bag_of(config, monkeypatch)
-    assert set(found.dags) == SAMPLES - {"mobility.parkings"}
+    assert set(found.dags) == SAMPLES - {"mobility.parkings"} | UPKEEP
     ((file, message),) = found.import_errors.items()
     assert file.endswith("contract_faults.py")
     assert "config/datasets/mobility/parkings.yml:3: about.tilte" in message
@@ -133,7 +153,7 @@ def test_a_schedule_out_of_range_costs_its_own_dag_too(config: Path, monkeypatch
     lines[number] = 'schedule: "99 99 * * *"'
     file.write_text("\n".join(lines), "utf-8")
     found = bag_of(config, monkeypatch)
-    assert set(found.dags) == SAMPLES - {"mobility.parkings"}
+    assert set(found.dags) == SAMPLES - {"mobility.parkings"} | UPKEEP
     assert f"config/datasets/mobility/parkings.yml:{number + 1}: schedule" in "".join(
         found.import_errors.values()
     )
@@ -143,23 +163,57 @@ def test_inside_a_task_only_its_own_contract_is_read(config: Path, monkeypatch: 
     (config / "datasets" / "energy" / "power_readings.yml").write_text("about: [\n")
     monkeypatch.setenv("_AIRFLOW_PARSING_CONTEXT_DAG_ID", "mobility.parkings")
     found = bag_of(config, monkeypatch)
-    assert set(found.dags) == {"mobility.parkings"}
+    assert set(found.dags) - UPKEEP == {"mobility.parkings"}  # the upkeep stands in a file of its own
 
 
 def test_the_same_contracts_give_the_same_dags_twice(bag: DagBag, monkeypatch: pytest.MonkeyPatch) -> None:
     from airflow.serialization.serialized_objects import DagSerialization
 
     again = bag_of(CONFIG, monkeypatch)
-    for dag_id in SAMPLES:
+    for dag_id in SAMPLES | UPKEEP:
         assert DagSerialization.to_dict(bag.dags[dag_id]) == DagSerialization.to_dict(again.dags[dag_id])
 
 
+def test_the_end_of_an_embargo_is_the_instant_at_which_its_dag_runs(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    file = config / "datasets" / "mobility" / "parkings.yml"
+    file.write_text(f"embargo: 2097-03-14T20:00:00+01:00\n{file.read_text('utf-8')}", "utf-8")
+    found = bag_of(config, monkeypatch)
+    assert found.import_errors == {}
+    dag = DagSerialization.from_dict(DagSerialization.to_dict(found.dags["upkeep_embargoes"]))
+    first = dag.next_dagrun_info(last_automated_run_info=None)
+    assert first.run_after == datetime(2097, 3, 14, 19, tzinfo=UTC)
+    again = dag.next_dagrun_info(last_automated_run_info=first)
+    assert again.run_after == datetime(2097, 3, 14, 20, tzinfo=UTC)
+    assert dag.task_dict["mobility.parkings.publish_public"].upstream_task_ids == {
+        "mobility.parkings.hand_over"
+    }
+    assert dag.task_dict["mobility.parkings.publish_public"].queue == "public"
+
+
+def test_an_embargo_that_ended_while_no_scheduler_ran_is_caught_up_with(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    file = config / "datasets" / "mobility" / "parkings.yml"
+    file.write_text(f"embargo: 2026-01-31T20:00:00+01:00\n{file.read_text('utf-8')}", "utf-8")
+    dag = DagSerialization.from_dict(
+        DagSerialization.to_dict(bag_of(config, monkeypatch).dags["upkeep_embargoes"])
+    )
+    first = dag.next_dagrun_info(last_automated_run_info=None)
+    assert first.run_after == datetime(2026, 1, 31, 19, tzinfo=UTC)
+
+
 def test_parsing_imports_nothing_heavy() -> None:
-    assert parsed_apart(CONFIG) == f"{len(SAMPLES)};{{}};[]"
+    assert parsed_apart(CONFIG) == f"{len(SAMPLES | UPKEEP)};{{}};[]"
 
 
 def test_272_contracts_are_272_dags(config: Path) -> None:
     contract = (config / "datasets" / "mobility" / "parkings.yml").read_text("utf-8")
     for number in range(272 - len(SAMPLES)):
         (config / "datasets" / "mobility" / f"parkings_{number}.yml").write_text(contract, "utf-8")
-    assert parsed_apart(config) == "272;{};[]"
+    assert parsed_apart(config) == f"{272 + len(UPKEEP)};{{}};[]"

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 import shapely
 
-from contracts.dataset import Field
+from contracts.field import Field
 from contracts.view import View
 from distributions.columns import sql_type
 from distributions.writing import Written, write_distributions

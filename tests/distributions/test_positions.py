@@ -6,7 +6,7 @@ import pyogrio.raw
 import pytest
 import shapely
 
-from contracts.dataset import Field
+from contracts.field import Field
 
 ROWS = [("a", 2.25, 48.8), ("b", None, 48.8)]
 

@@ -57,7 +57,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict
     with serving(folder / "site") as url:
         stores = {
             f"CONCENTRATOR_{name}": str(folder / name.lower())
-            for name in ("WORK", "PUBLIC", "RESTRICTED", "SCRATCH")
+            for name in ("WORK", "PUBLIC", "RESTRICTED", "HANDOVER", "SCRATCH")
         }
         yield folder, {
             **stores, "CONCENTRATOR_CONFIG": str(folder / "config"), "PATH": "/usr/bin:/bin",

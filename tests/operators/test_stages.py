@@ -1,65 +1,32 @@
 """The operators, with real stores and a real source; only Airflow's context is played, from outside."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from airflow.sdk import RetryAction
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from hypothesis import given
 from hypothesis import strategies as st
+from played import Run
+from town import Town
 
 from contracts.errors import ConcentratorError, QualityRefused, SourceUnavailable
 from operators.journey import journey_at
 from operators.preload import preload
-from operators.stages import RETRY_ONLY_THE_UNAVAILABLE, attempt_of
+from operators.steps import RETRY_ONLY_THE_UNAVAILABLE, attempt_of
 from operators.surroundings import connection_named
-from tests.town import Town, served
 
 PARKS = "mobility.parks"
 
 
-class Run:
-    """One run of the DAG: what Airflow hands to each task and keeps between them, as JSON."""
-
-    def __init__(self, town: Town, run_id: str, *, force: bool = False) -> None:
-        self.dag = journey_at(Path(town.environment["CONCENTRATOR_CONFIG"]), PARKS)
-        self.run_id, self.force = run_id, force
-        self.kept: dict[str, str] = {}
-        self.events: dict[Any, SimpleNamespace] = {}
-
-    def task(self, task_id: str) -> Any:
-        task = self.dag.get_task(task_id)
-        self.events |= {asset: SimpleNamespace(extra={}) for asset in task.outlets}
-        pulled = SimpleNamespace(try_number=1, xcom_pull=lambda task_ids: json.loads(self.kept[task_ids]))
-        context: Any = {
-            "ti": pulled, "run_id": self.run_id, "params": {"force": self.force},
-            "outlet_events": self.events,
-        }  # fmt: skip
-        outcome = task.execute(context)
-        self.kept[task_id] = json.dumps(outcome)
-        return outcome
-
-    def whole(self) -> "Run":
-        for task in self.dag.topological_sort():
-            self.task(task.task_id)
-        return self
-
-
-@pytest.fixture
-def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
-    with served(tmp_path) as town:
-        for name, value in town.environment.items():
-            monkeypatch.setenv(name, value)
-        yield town
+def run_of(town: Town, run_id: str, *, force: bool = False) -> Run:
+    return Run(journey_at(Path(town.environment["CONCENTRATOR_CONFIG"]), PARKS), run_id, force=force)
 
 
 def test_the_stages_publish_both_audiences_and_pass_names_and_counts_only(town: Town) -> None:
-    run = Run(town, "manual__2026-11-25T00:00:00+00:00").whole()
+    run = run_of(town, "manual__2026-11-25T00:00:00+00:00").whole()
     assert town.csv("public") == "id,nom,places\np1,Église,80\np2,Gare,120\n"
     assert town.csv("restricted").startswith("id,nom,places,tel\n")
     assert "Église" not in "".join(run.kept.values())
@@ -67,7 +34,7 @@ def test_the_stages_publish_both_audiences_and_pass_names_and_counts_only(town: 
 
 
 def test_each_release_tells_its_rows_and_name_to_its_asset(town: Town) -> None:
-    run = Run(town, "first").whole()
+    run = run_of(town, "first").whole()
     extras = {asset.uri: event.extra for asset, event in run.events.items()}
     assert set(extras) == {f"concentrator://public/{PARKS}", f"concentrator://restricted/{PARKS}"}
     assert all(
@@ -76,22 +43,23 @@ def test_each_release_tells_its_rows_and_name_to_its_asset(town: Town) -> None:
 
 
 def test_an_unchanged_source_ends_the_run_as_skipped(town: Town) -> None:
-    Run(town, "first").whole()
+    run_of(town, "first").whole()
     with pytest.raises(AirflowSkipException, match="nothing new"):
-        Run(town, "second").task("extract")
+        run_of(town, "second").task("extract")
 
 
 def test_force_goes_all_the_way_and_makes_no_second_release(town: Town) -> None:
-    Run(town, "first").whole()
+    run_of(town, "first").whole()
     before = town.published("public")
-    run = Run(town, "second", force=True).whole()
-    assert json.loads(run.kept["publish_public"])["unchanged"]
+    run = run_of(town, "second", force=True).whole()
+    assert json.loads(run.kept["publish_restricted"])["unchanged"]
+    assert json.loads(run.kept["publish_public"])["state"] == "unchanged"
     assert town.published("public") == before
 
 
 def test_a_changed_source_fails_with_one_sentence_and_no_chain_of_causes(town: Town) -> None:
     town.source("id;nom;spaces\np1;Gare;3\n")
-    run = Run(town, "first")
+    run = run_of(town, "first")
     run.task("extract")
     with pytest.raises(AirflowFailException, match=r'^mobility\.parks: .*"places"') as refusal:
         run.task("standardize")
@@ -99,7 +67,7 @@ def test_a_changed_source_fails_with_one_sentence_and_no_chain_of_causes(town: T
 
 
 def test_a_contract_that_broke_since_the_dag_was_read_fails_the_task_with_its_line(town: Town) -> None:
-    run = Run(town, "first")
+    run = run_of(town, "first")
     town.contract(key=None)
     with pytest.raises(AirflowFailException, match=r"parks\.yml:1: key: is missing"):
         run.task("extract")
@@ -110,7 +78,7 @@ def test_a_connection_that_airflow_does_not_know_is_worth_another_try(
 ) -> None:
     monkeypatch.delenv("AIRFLOW_CONN_PORTAL")
     with pytest.raises(SourceUnavailable, match="connection portal: is not defined"):
-        Run(town, "first").task("extract")
+        run_of(town, "first").task("extract")
 
 
 def test_a_connection_is_read_as_the_command_line_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:

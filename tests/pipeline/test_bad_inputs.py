@@ -62,7 +62,7 @@ CASES = {
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The three stores of a town after one good run, to start each case from."""
+    """The stores of a town after one good run, to start each case from."""
     folder = tmp_path_factory.mktemp("released")
     with served(folder) as town:
         assert in_a_process(town, "run", "mobility.parks").returncode == 0
@@ -73,7 +73,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_bad_source_gets_one_sentence_and_leaves_the_last_release(
     town: Any, run: Any, released: Path, case: str
 ) -> None:
-    for store in ("work", "public", "restricted"):
+    for store in ("work", "public", "restricted", "handover"):
         shutil.copytree(released / store, town.folder / store)
     before = town.published("public"), town.published("restricted")
     changes, content, sentence = CASES[case]

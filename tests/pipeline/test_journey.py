@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 
-NAMES = {"parks.csv", "parks.parquet", "parks.xlsx", "manifest.json", "current.json"}
+NAMES = {"parks.csv", "parks.parquet", "parks.xlsx", "manifest.json", "current.json", "changes.atom"}
 
 
 def lines_of(stdout: str) -> list[dict[str, Any]]:
@@ -53,7 +53,7 @@ def test_a_changed_contract_runs_again_on_the_same_bytes(town: Any, run: Any) ->
     fields = {name: {**field} for name, field in __import__("yaml").safe_load(
         (town.folder / "config/datasets/mobility/parks.yml").read_text())["fields"].items()}  # fmt: skip
     del fields["places"]
-    town.contract(fields=fields, ignores=["places"])
+    town.contract(fields=fields, ignores=["places"], deprecated={"places": "2026-01-01"})
     _, stdout, _ = run("run", "mobility.parks", "--json")
     assert lines_of(stdout)[0]["state"] == "released"
     assert town.csv("public").splitlines()[0] == "id,nom"
@@ -169,10 +169,12 @@ def test_nothing_of_the_hidden_reaches_the_public_store(town: Any, run: Any) -> 
 
 def test_provenance_stays_on_the_restricted_side(town: Any, run: Any) -> None:
     run("run", "mobility.parks")
-    (record,) = (town.folder / "restricted/provenance/mobility/parks").iterdir()
-    provenance = json.loads(record.read_text())
-    assert provenance["raw"]["files"][0]["sha256"]
-    assert provenance["staged"]["rows_read"] == 2
+    records = (town.folder / "restricted/provenance/mobility/parks").iterdir()
+    kept = [json.loads(record.read_text()) for record in records]
+    assert sorted(provenance["audience"] for provenance in kept) == ["public", "restricted"]
+    for provenance in kept:
+        assert provenance["raw"]["files"][0]["sha256"]
+        assert provenance["staged"]["rows_read"] == 2
     assert not (town.folder / "public/provenance").exists()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from contracts.batch import FileEntry, Manifest
+from contracts.batch import Changes, FileEntry, Manifest
 from storage.store import Store, store_at
 
 NOON = datetime(2026, 10, 25, 12, tzinfo=UTC)
@@ -24,6 +24,12 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def store(address: str) -> Store:
     return store_at(address, "public store")
+
+
+@pytest.fixture
+def folder_store(tmp_path: Path) -> Store:
+    """For rules that lie above the store, whose kind does not matter."""
+    return store_at(str(tmp_path / "store"), "public store")
 
 
 @pytest.fixture
@@ -63,3 +69,26 @@ def times() -> Callable[[int], dict[str, Any]]:
         return {"moment": moment, "expires_at": moment + timedelta(days=3), "attempt_id": f"run-{day}"}
 
     return of
+
+
+@pytest.fixture
+def changes(tmp_path: Path) -> Callable[..., tuple[Changes, Path]]:
+    """What release `number` changed against the one before it, and the folder with a file that quotes it."""
+
+    def made(number: int, previous: int, text: str = "+ id") -> tuple[Changes, Path]:
+        folder = tmp_path / f"changes-{number}"
+        folder.mkdir(exist_ok=True)
+        content = text.encode()
+        (folder / "added.csv").write_bytes(content)
+        entry = FileEntry(
+            name="added.csv", media_type="text/csv", bytes=len(content),
+            sha256=hashlib.sha256(content).hexdigest(),
+        )  # fmt: skip
+        sentence = {"fr": f"{number} lignes ajoutées.", "en": f"{number} rows added."}
+        return Changes(
+            dataset_id="mobility.parkings", release_id=f"r{number}", previous_release_id=f"r{previous}",
+            rows_before=1, rows_after=1, added=number, removed=0, changed=0, cells=0, breaking=False,
+            sentence=sentence, files=(entry,),
+        ), folder  # fmt: skip
+
+    return made

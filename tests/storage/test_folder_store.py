@@ -1,8 +1,10 @@
 """What a folder store does when the disk, and not the network, is at fault."""
 
 import errno
+import fcntl
 import os
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from threading import Thread
 
@@ -125,3 +127,35 @@ def test_swaps_of_many_threads_are_each_counted(folder: FolderStore) -> None:
     for thread in threads:
         thread.join()
     assert folder.read("sum").split()[0] == b"40"
+
+
+def test_a_sweep_takes_the_arriving_files_of_killed_writers_only(folder: FolderStore) -> None:
+    folder.put_bytes("a/b.csv", b"1")
+    left, arriving = folder.root / "a" / ".arriving-0123", folder.root / ".arriving-4567"
+    for path in (left, arriving):
+        path.write_bytes(b"half")
+    yesterday = (folder.now() - timedelta(days=1)).timestamp()
+    os.utime(left, (yesterday, yesterday))
+    os.utime(folder.root / "a" / "b.csv", (yesterday, yesterday))
+    assert folder.sweep(folder.now() - timedelta(hours=1)) == 1
+    assert _files_below(folder) == [".arriving-4567", "b.csv"]
+
+
+def test_a_swap_does_not_wait_for_ever_for_a_stopped_one(
+    folder: FolderStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.folder._PATIENCE", 0.1)
+    folder.swap("current", b"1", None)
+    with (folder.root / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(StorageRefused, match=r"locking .lock failed \(another process holds it\)"):
+            folder.swap("current", b"2", b"1")
+    assert folder.swap("current", b"2", b"1")
+
+
+def test_a_private_store_that_is_made_now_is_its_owners_alone(tmp_path: Path) -> None:
+    FolderStore(tmp_path / "agents", "restricted store", private=True).put_bytes("a/b", b"1")
+    FolderStore(tmp_path / "open", "public store").put_bytes("a/b", b"1")
+    modes = [(tmp_path / name).stat().st_mode & 0o077 for name in ("agents", "open")]
+    assert modes[0] == 0
+    assert modes[1] != 0

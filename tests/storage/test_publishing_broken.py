@@ -9,87 +9,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from breaking import (
+    ID,
+    PLACE,
+    Breaking,
+    Killed,
+    assert_settled,
+    assert_whole,
+    broken_stores,
+    killed_before,
+    noted,
+    reply_lost,
+)
 
 from contracts.batch import Manifest
 from contracts.errors import StorageRefused
 from storage.publishing import current_manifest, current_of, publish, reconcile
-from storage.records import record_of
 from storage.store import Store, store_at
 
-ID = "mobility.parkings"
-PLACE = "mobility/parkings/"
-WRITES = ("put_file", "put_bytes", "copy", "delete", "create", "swap")
 Release = Callable[..., tuple[Manifest, Path]]
 Times = Callable[[int], dict[str, Any]]
-
-
-class Killed(BaseException):
-    """The process ends here: nothing in our code may catch it."""
-
-
-class Breaking:
-    """A real store that calls `fault(number, operation, carry_out)` for each operation on it."""
-
-    def __init__(self, store: Store, fault: Callable[..., Any]) -> None:
-        self._store, self._fault, self.operations = store, fault, 0
-        self.name = store.name
-
-    def __getattr__(self, operation: str) -> Callable[..., Any]:
-        method = getattr(self._store, operation)
-
-        def called(*arguments: Any) -> Any:
-            self.operations += 1
-            return self._fault(self.operations, operation, lambda: method(*arguments))
-
-        return called
-
-
-def killed_before(at: int) -> Callable[..., Any]:
-    def fault(number: int, operation: str, carry_out: Callable[[], Any]) -> Any:
-        if number == at:
-            raise Killed
-        return carry_out()
-
-    return fault
-
-
-def reply_lost(at: int) -> Callable[..., Any]:
-    """The operation is carried out, and then the store does not answer any more."""
-
-    def fault(number: int, operation: str, carry_out: Callable[[], Any]) -> Any:
-        if number > at:
-            raise StorageRefused("public store", "storage unavailable")
-        result = carry_out()
-        if number == at:
-            raise StorageRefused("public store", "storage unavailable")
-        return result
-
-    return fault
-
-
-def assert_whole(store: Store, *releases: Manifest) -> None:
-    """Every promise to readers: through the pointer, and through the stable names."""
-    known = {manifest.release_id: manifest for manifest in releases}
-    current = current_of(store, ID)
-    if current is not None:
-        for entry in known[current.release_id].files:
-            assert store.sha256(f"{PLACE}releases/{current.release_id}/{entry.name}") == entry.sha256
-    for key in store.keys(PLACE + "parkings."):
-        name = key.removeprefix(PLACE)
-        entries = [entry for manifest in releases for entry in manifest.files if entry.name == name]
-        assert store.sha256(key) in {entry.sha256 for entry in entries}
-    shown = store.read_or_none(PLACE + "manifest.json")
-    assert shown is None or record_of(shown, Manifest, "manifest.json") in releases
-
-
-def assert_settled(store: Store, manifest: Manifest) -> None:
-    """Pointer and stable names show this release and nothing else."""
-    current = current_of(store, ID)
-    assert current is not None
-    assert current.release_id == manifest.release_id
-    shown = {key.removeprefix(PLACE): store.sha256(key) for key in store.keys(PLACE + "parkings.")}
-    assert shown == {entry.name: entry.sha256 for entry in manifest.files}
-    assert record_of(store.read(PLACE + "manifest.json"), Manifest, "manifest.json") == manifest
 
 
 def operations_of_a_publish(tmp_path: Path, release: Release, times: Times) -> list[str]:
@@ -97,12 +36,7 @@ def operations_of_a_publish(tmp_path: Path, release: Release, times: Times) -> l
     store = store_at(str(tmp_path / "counted"), "public store")
     publish(store, *release(1), **times(1))
     seen: list[str] = []
-
-    def note(number: int, operation: str, carry_out: Callable[[], Any]) -> Any:
-        seen.append(operation)
-        return carry_out()
-
-    publish(Breaking(store, note), *second(release), **times(2))
+    publish(Breaking(store, noted(seen)), *second(release), **times(2))
     return seen
 
 
@@ -117,17 +51,10 @@ def test_a_publish_broken_at_any_operation_leaves_one_whole_release_and_heals(
 ) -> None:
     operations = operations_of_a_publish(tmp_path, release, times)
     old, new = release(1)[0], second(release)[0]
-    # a break at a look is one after the write before it
-    writes = [at for at, operation in enumerate(operations, start=1) if operation in WRITES]
-    # over HTTP every third: the protocol above the store is the same, and each run makes 200 requests
-    for at in writes[:: 3 if address.startswith("s3") else 1]:
-        place, _, options = address.partition("?")
-        store = store_at(
-            f"{place}/{fault.__name__}-{at}" + (f"?{options}" if options else ""), "public store"
-        )
+    for store, broken in broken_stores(address, operations, fault):
         publish(store, *release(1), **times(1))
         with pytest.raises((Killed, StorageRefused)):
-            publish(Breaking(store, fault(at)), *second(release), **times(2))
+            publish(Breaking(store, broken), *second(release), **times(2))
         assert_whole(store, old, new)
         committed = store.exists(PLACE + "commits/0000000002.json")
         reconcile(store, ID)
@@ -266,13 +193,13 @@ def test_a_stable_name_that_comes_back_changed_for_ever_is_reported(
         publish(Breaking(store, tampering), *release(1), **times(1))
 
 
-@pytest.mark.parametrize("at", ["exists", "put_file", "create", "swap", "copy"])
+@pytest.mark.parametrize("at", ["now", "put_file", "create", "swap", "copy"])
 def test_a_run_that_another_overtakes_is_told_or_gives_way(
     store: Store, release: Release, times: Times, at: str
 ) -> None:
     """The other run publishes whole just before this one's first such operation.
 
-    `exists` comes before this run looks for the head: the other's release is then the older one.
+    `now` comes before this run looks for the head: the other's release is then the older one.
     """
     publish(store, *release(1), **times(1))
     other, folder = release(3)
@@ -295,7 +222,7 @@ def test_a_run_that_another_overtakes_is_told_or_gives_way(
     head = current_manifest(store, ID)
     assert head is not None
     assert_settled(store, head)
-    assert head.release_id == ("r2" if at == "exists" else "r3")
+    assert head.release_id == ("r2" if at == "now" else "r3")
 
 
 def _race(address: str, number: int, together: Any, told: Any, publishing: Any) -> None:

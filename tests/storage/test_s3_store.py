@@ -1,6 +1,8 @@
 """What an S3 store does when the server is at fault: moto's, with a fault put before it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -232,3 +234,123 @@ def test_a_large_upload_that_fails_leaves_no_parts(
     client = boto3.client("s3", endpoint_url=s3_server.endpoint, region_name="us-east-1")
     assert not client.list_multipart_uploads(Bucket="city").get("Uploads")
     assert not bucket.exists("large")
+
+
+@pytest.fixture
+def versioned(s3_server: SimpleNamespace, tmp_path: Path) -> Iterator[Store]:
+    """A store in a bucket that keeps every version."""
+    _client(s3_server).create_bucket(Bucket="versioned")
+    _client(s3_server).put_bucket_versioning(
+        Bucket="versioned", VersioningConfiguration={"Status": "Enabled"}
+    )
+    address = f"s3://versioned/{tmp_path.name}?endpoint={s3_server.endpoint}&region=us-east-1"
+    yield store_at(address, "public store")
+    s3_server.fault = None
+
+
+def _client(server: SimpleNamespace) -> Any:
+    return boto3.client("s3", endpoint_url=server.endpoint, region_name="us-east-1")
+
+
+def _versions(server: SimpleNamespace, prefix: str) -> list[str]:
+    """The last parts of all that the versioned bucket still keeps below the prefix."""
+    page = _client(server).list_object_versions(Bucket="versioned", Prefix=prefix)
+    kept = (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
+    return sorted(entry["Key"].removeprefix(f"{prefix}/") for entry in kept)
+
+
+def test_erased_is_every_version_and_nothing_beside_it(
+    s3_server: SimpleNamespace, versioned: Store, tmp_path: Path
+) -> None:
+    for content in (b"1", b"2"):
+        versioned.put_bytes("a.csv", content)
+        versioned.put_bytes("a.csv.old", content)
+    versioned.delete("a.csv")
+    assert _versions(s3_server, tmp_path.name) == ["a.csv"] * 3 + ["a.csv.old"] * 2
+    deletes = []
+
+    def fault(environ: Environ, start: Callable[..., Any], moto: Callable[..., Any]) -> Any:
+        deletes.extend([environ["PATH_INFO"]] * (environ["REQUEST_METHOD"] == "DELETE"))
+        return moto(environ, start)
+
+    s3_server.fault = fault
+    versioned.erase("a.csv")
+    versioned.erase("a.csv")
+    assert _versions(s3_server, tmp_path.name) == ["a.csv.old"] * 2
+    assert len(deletes) == 3  # none with another key's version, none a second time
+
+
+def test_a_probe_leaves_no_version(s3_server: SimpleNamespace, versioned: Store, tmp_path: Path) -> None:
+    versioned.create("a", b"1")
+    assert _versions(s3_server, tmp_path.name) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [("403 Forbidden", "AccessDenied"), ("501 Not Implemented", "NotImplemented")]
+)
+def test_versions_that_may_not_be_seen_are_not_called_erased(
+    s3_server: SimpleNamespace, versioned: Store, status: str, code: str
+) -> None:
+    versioned.put_bytes("a.csv", b"1")
+    s3_server.fault = answering(status, code, lambda environ: "versions" in environ["QUERY_STRING"])
+    for _ in range(2):
+        with pytest.raises(StorageRefused, match=r"a.csv is deleted, but its older versions are kept"):
+            versioned.erase("a.csv")
+    assert not versioned.exists("a.csv")
+
+
+def test_erased_is_also_what_a_server_without_versions_keeps(rclone_address: str) -> None:
+    bucket = store_at(rclone_address, "public store")
+    bucket.put_bytes("a/b", b"1")
+    bucket.put_bytes("a/b.csv", b"1")
+    bucket.erase("a/b")
+    bucket.erase("a/b")
+    assert list(bucket.keys()) == ["a/b.csv"]
+    assert bucket.sweep(datetime.now(UTC) + timedelta(hours=1)) == 0
+
+
+@pytest.mark.parametrize("server", ["moto", "rclone"])
+def test_a_sweep_gives_up_the_unfinished_uploads_below_the_prefix(
+    s3_server: SimpleNamespace, request: pytest.FixtureRequest, tmp_path: Path, server: str
+) -> None:
+    address = request.getfixturevalue("s3_address" if server == "moto" else "rclone_address")
+    endpoint = address.split("endpoint=")[1].split("&")[0]
+    client = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1")
+    for key in (f"{tmp_path.name}/a/b", f"{tmp_path.name}-of-another/a"):
+        client.create_multipart_upload(Bucket="city", Key=key)
+    bucket = store_at(address, "public store")
+    if server == "rclone":  # moto's uploads all began in 2010
+        assert bucket.sweep(bucket.now() - timedelta(hours=1)) == 0
+    assert bucket.sweep(datetime.now(UTC) + timedelta(hours=30)) == 1
+    left = [upload["Key"] for upload in client.list_multipart_uploads(Bucket="city")["Uploads"]]
+    assert f"{tmp_path.name}/a/b" not in left
+    assert f"{tmp_path.name}-of-another/a" in left
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_the_clock_is_the_servers_even_when_it_refuses_us(
+    s3_server: SimpleNamespace, bucket: Store, monkeypatch: pytest.MonkeyPatch, refused: bool
+) -> None:
+    monkeypatch.setattr(
+        "werkzeug.serving.WSGIRequestHandler.date_time_string",
+        lambda handler, timestamp=None: "Sun, 25 Oct 2026 00:30:00 GMT",
+    )
+    s3_server.fault = answering("403 Forbidden", "RequestTimeTooSkewed") if refused else None
+    assert bucket.now() == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+
+
+def test_a_server_that_fails_has_no_clock(s3_server: SimpleNamespace, bucket: Store) -> None:
+    s3_server.fault = answering("503 Slow Down", "SlowDown")
+    with pytest.raises(StorageRefused, match="storage unavailable"):
+        bucket.now()
+
+
+def test_a_server_in_doubt_is_not_taken_for_one_without_conditions(
+    s3_server: SimpleNamespace, bucket: Store
+) -> None:
+    s3_server.fault = answering("503 Slow Down", "SlowDown", lambda environ: "HTTP_IF_NONE_MATCH" in environ)
+    with pytest.raises(StorageRefused, match="storage unavailable"):
+        bucket.create("commits/1", b"1")
+    s3_server.fault = None
+    assert bucket.create("commits/1", b"1")
+    assert list(bucket.keys()) == ["commits/1"]

@@ -1,13 +1,16 @@
 """What a folder and an S3 bucket both do."""
 
 import hashlib
+import os
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Barrier, Thread
 
 import pytest
 
 from contracts.errors import StorageRefused
+from storage import layout
 from storage.store import Store, store_at
 
 
@@ -126,6 +129,55 @@ def test_swap_of_what_is_gone_does_nothing(store: Store) -> None:
 def test_a_probe_of_the_server_leaves_nothing(store: Store) -> None:
     store.create("a", b"1")
     assert list(store.keys()) == ["a"]
+
+
+def test_the_stores_clock_is_that_by_which_its_objects_are_dated(store: Store) -> None:
+    before = store.now()
+    store.put_bytes("a", b"1")
+    assert before <= store.modified("a") <= store.now()
+    assert abs(store.now() - datetime.now(UTC)) < timedelta(minutes=1)
+    assert list(store.keys()) == ["a"]
+
+
+def test_a_copy_is_dated_by_when_it_was_made(store: Store, tmp_path: Path) -> None:
+    old = tmp_path / "old"
+    old.write_bytes(b"1")
+    os.utime(old, (0, 0))
+    store.put_file("a", old)
+    assert store.now() - store.modified("a") < timedelta(minutes=1)
+
+
+def test_what_is_missing_has_no_date(store: Store) -> None:
+    with pytest.raises(StorageRefused, match="none is missing"):
+        store.modified("none")
+
+
+def test_what_is_erased_is_gone_and_may_be_erased_again(store: Store) -> None:
+    store.put_bytes("a/b", b"1")
+    store.put_bytes("a/b.csv", b"1")
+    store.erase("a/b")
+    store.erase("a/b")
+    store.erase("none/at/all")
+    assert list(store.keys()) == ["a/b.csv"]
+
+
+def test_a_sweep_leaves_what_was_finished_and_takes_probes_that_stayed(store: Store) -> None:
+    store.put_bytes("a", b"1")
+    store.put_bytes(layout.probe("0123"), b"1")
+    assert store.sweep(store.now() - timedelta(minutes=1)) == 0
+    assert store.sweep(store.now() + timedelta(minutes=1)) == 1
+    assert list(store.keys()) == ["a"]
+
+
+def test_a_sweep_of_an_empty_store_finds_nothing(store: Store) -> None:
+    assert store.sweep(datetime.now(UTC)) == 0
+
+
+def test_a_store_that_decides_lets_everyone_hold_a_dataset(address: str) -> None:
+    stores = [store_at(address, "public store") for _ in range(2)]
+    with stores[0].held("mobility.parkings"), stores[1].held("mobility.parkings"):
+        assert stores[0].create("a", b"1")
+        assert not stores[1].create("a", b"2")
 
 
 def test_of_eight_creators_exactly_one_wins(address: str) -> None:

@@ -1,0 +1,1 @@
+"""The command line: each command asks the pipeline, and tells a person or a program what came of it."""

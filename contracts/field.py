@@ -1,0 +1,134 @@
+"""One published column: where it comes from, what fits in it, and how much of it everyone may see."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal
+
+from pydantic import Field as Setting
+from pydantic import field_validator, model_validator
+
+from contracts.model import Frozen
+
+FIELD_NAME = r"^[A-Za-z][A-Za-z0-9_]{0,62}$"  # national schemas use capitals: Xlong, Ylat
+BASE_TYPES = (
+    "string", "boolean", "integer", "number", "date", "instant", "enum", "siren", "siret", "geometry",
+)  # fmt: skip
+DECIMAL = re.compile(r"decimal\((\d{1,2}),\s*(\d{1,2})\)")
+EPOCHS = {"epoch_s": 1_000_000, "epoch_ms": 1000}  # a format that counts from 1970 → microseconds
+Precision = Literal["year", "month", "commune", "grid_1km", "surrogate"]
+_NO_HASH = (
+    "a hash of an identifier is undone by trying every identifier; "
+    "write `public: surrogate`, a random one that only the restricted side can trace"
+)
+
+
+class Words(Frozen):
+    """The words a source writes for true and for false; compared without regard to case."""
+
+    true: tuple[str, ...] = Setting(("true",), min_length=1)
+    false: tuple[str, ...] = Setting(("false",), min_length=1)
+
+
+class Field(Frozen):
+    """One published column: its source, its type, its bounds and who may see it."""
+
+    source: tuple[str, ...] = Setting(
+        (),
+        alias="from",
+        description=(
+            "The source column (default: the field's own name). Several are joined by a space "
+            "(date and time), or are [x, y] of a point."
+        ),
+    )
+    type: str = Setting("string", description="A base type, decimal(p,s), or a term of the vocabulary.")
+    required: bool = Setting(False, description="An empty or unfit cell rejects the whole row.")
+    empty: tuple[str, ...] = Setting((), description="Words that mean `no value`, beside the empty cell.")
+    drop_suffix: str | None = Setting(None, description="An ending cut off first: `.0`, ` €`.")
+    words: Words | None = Setting(None, description="boolean: the words for true and false.")
+    values: dict[str, str] | None = Setting(
+        None, description="enum: the source's word → the published one (a list keeps them)."
+    )
+    format: str | None = Setting(None, description="date, instant: how it is written, as in strptime.")
+    zone: str | None = Setting(None, description="instant: the time zone of times without an offset.")
+    ambiguous: Literal["reject", "earlier", "later"] = Setting(
+        "reject", description="instant: what 02:30 on the last Sunday of October means."
+    )
+    decimal_mark: Literal[".", ","] = "."
+    thousands: str | None = Setting(
+        None, pattern=r"^[^0-9A-Za-z+-]$", description="The mark between groups of three digits."
+    )
+    written_as: Literal["columns", "lat_lon", "wkt", "geojson"] | None = Setting(
+        None, description="geometry: how the source writes it (two source columns: columns)."
+    )
+    crs: str = Setting("EPSG:4326", description="geometry: the source's reference system.")
+    pattern: str | None = None
+    min: float | int | None = None
+    max: float | int | None = None
+    max_length: int | None = Setting(None, ge=1)
+    unit: str | None = Setting(None, description="UCUM code.")
+    about: str | None = Setting(None, description="What it is, in French, one sentence.")
+    label: str | None = Setting(None, description="Its English label.")
+    public: bool | Precision = Setting(
+        False,
+        description=(
+            "Whether everyone may see it, or how much: the year or month of a date or instant, the "
+            "commune or 1 km square of a point, a random surrogate of an identifier."
+        ),
+    )
+    basis: str | None = Setting(
+        None, description="The legal basis for showing a column that is personal by its name."
+    )
+    hidden_because: str | None = Setting(None, description="The legal ground for hiding it.")
+    term: str | None = Setting(None, description="Set by the loader: the vocabulary's term behind it.")
+
+    @field_validator("public", mode="before")
+    @classmethod
+    def _no_hash(cls, given: Any) -> Any:
+        if isinstance(given, str) and re.fullmatch(r"hash|hashed|md5|sha\d+", given):
+            raise ValueError(_NO_HASH)
+        return given
+
+    @field_validator("source", "empty", mode="before")
+    @classmethod
+    def _one_or_many(cls, given: Any) -> Any:
+        return (given,) if isinstance(given, str) else given
+
+    @field_validator("values", mode="before")
+    @classmethod
+    def _list_keeps_its_words(cls, given: Any) -> Any:
+        listed = isinstance(given, (list, tuple)) and all(isinstance(word, str) for word in given)
+        return {word: word for word in given} if listed else given
+
+    @field_validator("pattern")
+    @classmethod
+    def _pattern_compiles(cls, pattern: str | None) -> str | None:
+        if pattern is not None:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"the pattern does not compile: {error}") from error
+        return pattern
+
+    @model_validator(mode="after")
+    def _visible_or_grounded(self) -> Field:
+        if self.public and self.hidden_because:
+            raise ValueError("`public:` and `hidden_because` contradict each other")
+        if self.basis and not self.public:
+            raise ValueError("`basis` is for what the public sees; a hidden field has `hidden_because`")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(f"`min` ({self.min}) is above `max` ({self.max})")
+        if self.type == "enum" and not self.values:
+            raise ValueError("`type: enum` needs `values`")
+        return self
+
+    @property
+    def precision(self) -> Precision | None:
+        """How much of it the public sees, where that is less than all."""
+        return None if isinstance(self.public, bool) else self.public
+
+    @property
+    def decimal(self) -> tuple[int, int] | None:
+        """Precision and scale of a decimal, else None."""
+        match = DECIMAL.fullmatch(self.type)
+        return (int(match[1]), int(match[2])) if match else None

@@ -1,0 +1,1 @@
+"""The proof that the public side holds nothing personal and nothing restricted."""
