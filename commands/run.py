@@ -80,12 +80,12 @@ def _travelled(
     datasets: list[Dataset], variables: dict[str, str], stages: tuple[Stage, ...], force: bool, as_json: bool
 ) -> list[Journey]:
     """Every dataset taken from stage to stage, with a live bar, then told as a table or as JSON lines."""
-    from pipeline.hands import SeparateHands
+    from pipeline.hands import hands_in
     from pipeline.journey import travel
 
     house = house_of(variables)
     journeys: list[Journey] = []
-    with SeparateHands(variables) as hands, bar(hidden=as_json) as progress:
+    with hands_in(variables) as hands, bar(hidden=as_json) as progress:
         progress.add_task("", total=len(datasets) * len(stages))
         for number, dataset in enumerate(datasets):
             entered = _entered(progress, dataset, stages, number * len(stages))

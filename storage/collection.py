@@ -82,6 +82,9 @@ def collect(
     gone = tuple(one for one in claimed.releases if one.going and one.dataset_id in wanted and not plan)
     for one in gone:
         _delete(store, one)
+    if gone:
+        done = {(one.dataset_id, one.release_id) for one in gone}
+        _replanned(store, lambda last: _without(last, done))
     return Collected(
         gone=gone, planned=tuple(one for one in claimed.releases if one not in gone),
         bytes=sum(one.bytes for one in gone), swept=0 if plan else store.sweep(store.now() - _YOUNG),

@@ -15,7 +15,7 @@ def bucket(
     s3_server: SimpleNamespace, town: Any, run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> Any:
     """A client of the bucket in which the town's stores now are, each under a prefix of this test."""
-    for store in ("work", "public", "restricted"):
+    for store in ("work", "public", "restricted", "handover"):
         address = f"s3://city/{tmp_path.name}/{store}?endpoint={s3_server.endpoint}&region=us-east-1"
         monkeypatch.setenv(f"CONCENTRATOR_{store.upper()}", address)
     client = boto3.client("s3", endpoint_url=s3_server.endpoint, region_name="us-east-1")
@@ -28,7 +28,8 @@ def bucket(
 
 
 def test_the_releases_are_those_of_a_folder(bucket: Any, town: Any, run: Any) -> None:
-    assert run("run", "mobility.parks", "--json")[0] == 0
+    code, stdout, _ = run("run", "mobility.parks", "--json")
+    assert code == 0, stdout
     csv = bucket("public/mobility/parks/parks.csv")
     assert csv.decode().split() == ["id,nom,places", "p1,Église,80", "p2,Gare,120"]
     manifest = json.loads(bucket("public/mobility/parks/manifest.json"))
