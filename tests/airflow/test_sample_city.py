@@ -87,7 +87,7 @@ def test_a_stop_while_tasks_run_leaves_no_process(folder: Path) -> None:
         text=True,
     )
     assert running.stdout
-    said = next((line for line in running.stdout if " of 5" in line), "nothing")
+    said = next((line for line in running.stdout if " of 6" in line), "nothing")
     assert living(folder), said
     running.send_signal(signal.SIGTERM)
     rest, _ = running.communicate()
