@@ -60,6 +60,10 @@ down: ## end what `make up` started
 test: $(TEST_READY) ## the whole test suite
 	@$(PY) -m pytest
 
+.PHONY: torture
+torture: $(TEST_READY) ## the long fault runs (about 15 minutes)
+	@$(PY) -m pytest tests/torture -m torture -s --timeout 1500
+
 .PHONY: check
 check: $(TEST_READY) ## style, types, floors, YAML, contracts
 	@$(PY) -m ruff check .
