@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from storage.withdrawal import withdrawn_contents
-
 from contracts.batch import RawBatch, StagedBatch, Verdict
 from contracts.dataset import Audience, Dataset
 from contracts.model import Frozen
@@ -23,6 +21,7 @@ from pipeline.record import (
 from pipeline.releasing import Offer, Published, released
 from storage import layout, publishing
 from storage.records import put_record, record_at
+from storage.withdrawal import withdrawn_contents
 from transforms.engine import engine
 from transforms.views import create_view
 
