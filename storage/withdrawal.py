@@ -16,6 +16,7 @@ from contracts.model import Frozen
 from storage import layout
 from storage.collection import spare
 from storage.differences import changes_of
+from storage.feed import renew_feed
 from storage.history import Kept, files_by_release, release_called, releases_of, require_whole
 from storage.log import Entry, Head, append, head_of, stamp
 from storage.pointer import follow, settle
@@ -83,7 +84,7 @@ def withdraw(
     with store.held(dataset_id):
         case = _case_of(store, dataset_id, release_id)
         if case.manifest is None:
-            return _told(case, case.head.commit.release_id)
+            return _ended(case, reason, stamp(store, moment, expires_at)[0], plan)
         if case.shown and not case.safe and not leave_nothing:
             raise _last(case)
         if plan:
@@ -104,13 +105,25 @@ def withdraw(
         return _told(case, commit.release_id, commit.sequence)
 
 
+def _ended(case: _Case, reason: str, moment: datetime, plan: bool) -> Withdrawal:
+    """Of a release whose bytes are gone already, by an earlier try or by the collector: what still quotes
+    it goes, and its tombstone stays. What a collected one held is not known, so it is not remembered.
+    """
+    if not plan:
+        _bury(case, reason, moment)
+        _erase(case.store, case.quoting)
+        settle(case.store, case.dataset_id)
+        renew_feed(case.store, case.dataset_id, case.head, full=True)
+    return _told(case, case.head.commit.release_id, planned=plan)
+
+
 def _case_of(store: Store, dataset_id: str, release_id: str) -> _Case:
     """The head is looked up first: an upload seen after it cannot be committed once we have committed."""
     head, releases = head_of(store, dataset_id), releases_of(store, dataset_id)
     chosen = release_called(releases, dataset_id, release_id)
     manifest = record_at(store, layout.release_manifest(dataset_id, release_id), Manifest)
-    if head is None or (manifest is None and chosen.state != "withdrawn"):
-        raise StorageRefused(dataset_id, f"nothing is left of {release_id}: it was collected")
+    if head is None or (manifest is None and chosen.state in ("current", "kept")):
+        raise StorageRefused(dataset_id, f"the manifest of {release_id} is missing from the {store.name}")
     files = files_by_release(store, dataset_id)
     content = manifest.content_sha256 if manifest else None
     doomed = tuple(one for one in releases if _goes(one, release_id, content, files))
@@ -219,7 +232,10 @@ def _told(
     case: _Case, shown: str | None, sequence: int | None = None, *, planned: bool = False
 ) -> Withdrawal:
     if case.manifest is None:
-        return Withdrawal(dataset_id=case.dataset_id, releases=(case.release_id,), shown=shown)
+        return Withdrawal(
+            dataset_id=case.dataset_id, releases=(case.release_id,), shown=shown, erased=case.quoting,
+            purge=case.quoting, planned=planned,
+        )  # fmt: skip
     erased = (*case.quoting, *case.data, *case.rest)
     places = (layout.pointer(case.dataset_id), layout.feed(case.dataset_id), layout.feed())
     return Withdrawal(

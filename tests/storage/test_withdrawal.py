@@ -229,16 +229,23 @@ def test_a_withdrawal_needs_a_reason(folder_store: Store, filled: Make, away: Ma
     assert sequence_of(folder_store, ID) == 2
 
 
-def test_what_is_unknown_or_collected_cannot_be_withdrawn(
-    folder_store: Store, filled: Make, away: Make
-) -> None:
+def test_what_is_unknown_cannot_be_withdrawn(folder_store: Store, filled: Make, away: Make) -> None:
     filled(folder_store)
     with pytest.raises(StorageRefused, match=r"it has no release 'r7'. It has r2, r1"):
         away(folder_store, release_id="r7")
+
+
+def test_of_what_was_collected_a_withdrawal_takes_the_differences_that_quote_it(
+    folder_store: Store, filled: Make, away: Make
+) -> None:
+    filled(folder_store)
     for key in list(folder_store.keys(PLACE + "releases/r1/")):
         folder_store.delete(key)
-    with pytest.raises(StorageRefused, match="nothing is left of r1: it was collected"):
-        away(folder_store, release_id="r1")
+    quoting = [key for key in folder_store.keys(PLACE + "changes/r2/")]
+    away(folder_store, release_id="r1")
+    assert quoting
+    assert not list(folder_store.keys(PLACE + "changes/r2/"))
+    assert folder_store.exists(PLACE + "withdrawn/r1.json")
 
 
 def test_what_is_being_collected_is_not_shown_instead(
