@@ -190,10 +190,9 @@ class Watch:
                 task.first_upload = task.first_upload or self.clock.now
         if manifest is None or manifest.content_sha256 in self.withdrawing:
             return
-        mute = (
-            not self.store.exists(layout.release_manifest(ID, release_id)) and release_id not in self._named()
-        )
-        if deleted and not (task.kind == "withdraw" and mute):  # an upload that does not tell what it holds
+        # A withdrawal takes an upload that did not tell, when it looked, what it holds: its run is overtaken.
+        overtaken = task.kind == "withdraw" and release_id not in self._named()
+        if deleted and not overtaken:
             self._collectable(task, key, release_id)
         elif not deleted and release_id in self._named():
             self.whole(release_id, f"{task} wrote over a committed release")
