@@ -149,15 +149,14 @@ class HandOverDue(Stage):
         Raises:
             AirflowSkipException: nothing waits, or it has to wait still.
         """
-        from pipeline.embargo import is_due
+        from pipeline.embargo import due
         from pipeline.handover import hand_over
-        from pipeline.record import last_staged, last_verdict
 
         dataset, house = self.dataset(), house_here()
-        staged, verdict = last_staged(dataset, house), last_verdict(dataset, house)
-        if staged is None or verdict is None or verdict.refused or not is_due(dataset, house):
+        held = due(dataset, house)
+        if held is None:
             raise AirflowSkipException("nothing that may be published now was held back")
-        return hand_over(dataset, house, staged, verdict, attempt=self.attempt(context))
+        return hand_over(dataset, house, *held, attempt=self.attempt(context))
 
 
 def _reconciling(city: City) -> DAG:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from pydantic import AwareDatetime
+from pydantic import Field as Setting
 
+from contracts.batch import StagedBatch, Verdict
 from contracts.dataset import Dataset
 from contracts.errors import PrivacyRefused
 from contracts.model import Frozen
 from pipeline.house import House
-from pipeline.record import last_done, last_staged, last_verdict, recipe_of
+from pipeline.record import last_done, recipe_of
 from storage import layout
 from storage.records import put_record, record_at
 
@@ -19,6 +21,8 @@ class Seen(Frozen):
     """An embargo that a run has seen while it was still ahead."""
 
     embargo: AwareDatetime
+    staged: StagedBatch | None = Setting(None, description="The batch that it holds back.")
+    verdict: Verdict | None = None
 
 
 def ahead(dataset: Dataset, house: House) -> datetime | None:
@@ -47,12 +51,26 @@ def require_seen(dataset: Dataset, house: House) -> None:
     put_record(house.work, key, Seen(embargo=dataset.embargo))
 
 
-def is_due(dataset: Dataset, house: House) -> bool:
-    """Whether an embargo has ended and what it held back is still to be published."""
-    if dataset.embargo is None or ahead(dataset, house) is not None:
-        return False
-    staged, verdict = last_staged(dataset, house), last_verdict(dataset, house)
-    if staged is None or verdict is None or staged.recipe != recipe_of(dataset):
-        return False
+def hold(dataset: Dataset, house: House, staged: StagedBatch, verdict: Verdict) -> None:
+    """Remembers the batch that is to be published when the embargo ends: the last that was found good."""
+    held = Seen(embargo=dataset.embargo, staged=staged, verdict=verdict)
+    put_record(house.work, layout.embargo(dataset.id), held)
+
+
+def let_go(dataset: Dataset, house: House, staged: StagedBatch) -> None:
+    """Forgets the batch that was held back, where another one is handed over now."""
+    seen = record_at(house.work, layout.embargo(dataset.id), Seen)
+    if seen is not None and seen.staged is not None and seen.staged.batch_id != staged.batch_id:
+        put_record(house.work, layout.embargo(dataset.id), Seen(embargo=seen.embargo))
+
+
+def due(dataset: Dataset, house: House) -> tuple[StagedBatch, Verdict] | None:
+    """The batch that an embargo held back, once it has ended and until it is published."""
+    seen = record_at(house.work, layout.embargo(dataset.id), Seen)
+    if seen is None or seen.embargo != dataset.embargo or ahead(dataset, house) is not None:
+        return None
+    if seen.staged is None or seen.verdict is None or seen.staged.recipe != recipe_of(dataset):
+        return None
     done = last_done(dataset, house, "public")
-    return done is None or (done.raw_digest, done.recipe) != (staged.raw_digest, staged.recipe)
+    made_of = (seen.staged.raw_digest, seen.staged.recipe)
+    return None if done and (done.raw_digest, done.recipe) == made_of else (seen.staged, seen.verdict)

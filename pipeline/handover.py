@@ -15,7 +15,7 @@ from contracts.model import Frozen
 from contracts.sql import identifier, literal
 from contracts.view import View, view_for
 from distributions.writing import content_sha256_of
-from pipeline.embargo import ahead, require_seen
+from pipeline.embargo import ahead, hold, let_go, require_seen
 from pipeline.handed import HandedView
 from pipeline.house import House
 from pipeline.publish import done_of, keep_provenance, offer_for, outcome_of
@@ -59,6 +59,7 @@ def hand_over(
         require_recipe(dataset, staged)
         require_seen(dataset, house)
         if until := ahead(dataset, house):
+            hold(dataset, house, staged, verdict)
             sentence = f"the public waits until {until.isoformat()}"
             put_outcome(dataset, house, outcome_of(staged, house, "embargoed", sentence))
             return HandOver(dataset_id=dataset.id, attempt=attempt, embargo=until)
@@ -74,6 +75,7 @@ def hand_over(
         _put(house, view, offer, folder / "view.parquet")
         handed = Handed(attempt=attempt, done=done_of(staged, offer.release_id))
         put_record(house.work, layout.handed(dataset.id), handed)
+        let_go(dataset, house, staged)
         put_outcome(dataset, house, outcome_of(staged, house, "handed_over"))
         return HandOver(dataset_id=dataset.id, attempt=attempt, rows=rows, columns=len(view.fields))
 

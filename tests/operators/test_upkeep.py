@@ -79,6 +79,15 @@ def test_a_batch_that_was_refused_is_not_published_when_the_embargo_ends(held: T
     assert held.published("public") == {}
 
 
+@pytest.mark.usefixtures("afterwards")
+def test_a_bad_batch_after_the_one_held_back_does_not_take_its_place(held: Town) -> None:
+    held.source("id;nom;tel\np1;Gare;\n")
+    with pytest.raises(AirflowFailException, match="places"):
+        journey(held, "second").tasks("extract", "standardize")
+    run_of(held, "upkeep_embargoes").tasks(HAND_OVER, PUBLISH)
+    assert held.csv("public") == "id,nom,places\np1,Église,80\np2,Gare,120\n"
+
+
 def test_the_end_of_an_embargo_shares_no_name_with_the_datasets_own_run(town: Town) -> None:
     town.contract(embargo=EMBARGO.isoformat())
     context: Any = {"run_id": "scheduled__2099-03-14", "ti": SimpleNamespace(try_number=1)}
