@@ -78,8 +78,7 @@ def store_named(environment: Mapping[str, str], name: str) -> Store:
     """
     address = setting(environment, f"CONCENTRATOR_{name.upper()}")
     label = "hand-over store" if name == "handover" else f"{name} store"
-    private = name in ("work", "restricted")  # the hand-over is read by another user: the publisher
-    return store_at(address, label, environment.get("CONCENTRATOR_LOCK"), private=private)
+    return store_at(address, label, environment.get("CONCENTRATOR_LOCK"), private=name != "public")
 
 
 def setting(environment: Mapping[str, str], name: str) -> str:
