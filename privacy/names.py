@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-# Frequent given names of people born in France since 1930, after INSEE's "Fichier des prénoms"; without those
-# that are as often a word, a colour or a place (Ambre, Aude, Blanche, France, Iris, Jade, Victoire …).
+# Frequent given names in France, written from memory, not yet held against INSEE's "Fichier des prénoms";
+# without those that are as often a word, a colour or a place (Ambre, Aude, Blanche, France, Iris, Jade, Victoire …).
 GIVEN_NAMES = re.findall(
     r"\w+",
     """
@@ -65,8 +65,8 @@ GIVEN_NAMES = re.findall(
     """,
 )
 
-# Whom streets, schools and stations are called after: their names alone tell of nobody who is alive. The
-# most frequent of La Poste's street names and of the Ministry of Education's schools.
+# Whom streets, schools and stations are called after: their names alone tell of nobody who is alive. Written
+# from memory of what is frequent.
 EPONYMS = (
     "Albert Camus", "Alfred de Musset", "Alphonse Daudet", "Ambroise Pare", "Anatole France", "Andre Malraux",
     "Antoine de Saint[ -]Exupery", "Aristide Briand", "Arthur Rimbaud", "Auguste Renoir", "Berthe Morisot",
