@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 # Frequent given names in France, written from memory, not yet held against INSEE's "Fichier des prénoms";
-# without those that are as often a word, a colour or a place (Ambre, Aude, Blanche, France, Iris, Jade, Victoire …).
+# without those that are as often a word, a colour or a place (Ambre, Aude, France, Iris, Jade, Victoire …).
 GIVEN_NAMES = re.findall(
     r"\w+",
     """
