@@ -63,6 +63,7 @@ test: $(TEST_READY) ## the whole test suite
 .PHONY: torture
 torture: $(TEST_READY) ## the long fault runs (about 15 minutes)
 	@$(PY) -m pytest tests/torture -m torture -s --timeout 1500
+	@CONCENTRATOR_EXAMPLES=1000 $(PY) -m pytest tests/privacy/test_non_interference.py --timeout 1500
 
 .PHONY: check
 check: $(TEST_READY) ## style, types, floors, YAML, contracts
