@@ -10,6 +10,7 @@ from pydantic import Field as Setting
 from contracts.errors import StorageRefused
 from contracts.model import Frozen
 from storage import layout
+from storage.differences import quoting
 from storage.feed import renew_feed
 from storage.history import files_by_release
 from storage.log import OVERTAKEN, commits_of, head_of
@@ -188,7 +189,11 @@ def _without(plan: Plan, releases: set[tuple[str, str]]) -> Plan:
 
 def _delete(store: Store, one: Doomed) -> None:
     with store.held(one.dataset_id):
-        for key in files_by_release(store, one.dataset_id).get(one.release_id, ()):
+        files = files_by_release(store, one.dataset_id)
+        # What quotes it would outlive its hash, and no withdrawal of the same content could find it.
+        for key in quoting(store, one.dataset_id, files, {one.release_id}, doubtful=False):
+            store.erase(key)
+        for key in files.get(one.release_id, ()):
             store.erase(key)
         head = head_of(store, one.dataset_id)
         if head is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from pathlib import Path
 
@@ -42,3 +44,23 @@ def changes_of(store: Store, dataset_id: str, release_id: str) -> Changes | None
     with suppress(StorageRefused):
         return None if content is None else record_of(content, Changes, key)
     return None
+
+
+def is_difference(dataset_id: str, key: str) -> bool:
+    """Whether a key that belongs to a release stands beside it, not in it."""
+    return not key.startswith(layout.releases_prefix(dataset_id))
+
+
+def quoting(
+    store: Store, dataset_id: str, files: Mapping[str, Sequence[str]], gone: AbstractSet[str], *,
+    doubtful: bool,
+) -> Iterator[str]:  # fmt: skip
+    """The differences of what goes, and of what came right after it; `files` are the keys by release.
+
+    Those that no record tells of may be of a publish that is under way; `doubtful` takes them too.
+    """
+    for release_id, keys in files.items():
+        differences = [key for key in keys if is_difference(dataset_id, key)]
+        changes = changes_of(store, dataset_id, release_id) if differences else None
+        if {release_id, changes.previous_release_id} & gone if changes else doubtful:
+            yield from differences

@@ -15,7 +15,7 @@ from contracts.errors import StorageRefused
 from contracts.model import Frozen
 from storage import layout
 from storage.collection import spare
-from storage.differences import changes_of
+from storage.differences import is_difference, quoting
 from storage.feed import renew_feed
 from storage.history import Kept, files_by_release, release_called, releases_of, require_whole
 from storage.log import Entry, Head, append, head_of, stamp
@@ -132,8 +132,8 @@ def _case_of(store: Store, dataset_id: str, release_id: str) -> _Case:
     unfinished = {one for one in unfinished if _may_hold(store, dataset_id, one, content)}
     manifests = [layout.release_manifest(dataset_id, one) for one in sorted(gone - {release_id})]
     manifests.append(layout.release_manifest(dataset_id, release_id))
-    of_release = [key for one in gone for key in files.get(one, ()) if not _is_difference(dataset_id, key)]
-    uploads = [key for one in unfinished for key in files[one] if not _is_difference(dataset_id, key)]
+    of_release = [key for one in gone for key in files.get(one, ()) if not is_difference(dataset_id, key)]
+    uploads = [key for one in unfinished for key in files[one] if not is_difference(dataset_id, key)]
     data = set(of_release) - set(manifests)
     names = {*_names(store, dataset_id, data, manifests), *store.keys(layout.stable_prefix(dataset_id))}
     return _Case(
@@ -141,7 +141,7 @@ def _case_of(store: Store, dataset_id: str, release_id: str) -> _Case:
         safe=tuple(one for one in releases if one.state == "kept" and one.release_id not in gone),
         names=(*sorted(names), layout.stable_manifest(dataset_id)),
         data=tuple(sorted(data)),
-        quoting=tuple(_quoting(store, dataset_id, files, gone | unfinished)),
+        quoting=tuple(quoting(store, dataset_id, files, gone | unfinished, doubtful=True)),
         rest=(*sorted(uploads), *manifests),
     )  # fmt: skip
 
@@ -168,21 +168,6 @@ def _names(
         key = layout.dataset_prefix(dataset_id) + name
         if key.startswith(layout.stable_prefix(dataset_id)):
             yield key
-
-
-def _is_difference(dataset_id: str, key: str) -> bool:
-    return not key.startswith(layout.releases_prefix(dataset_id))
-
-
-def _quoting(
-    store: Store, dataset_id: str, files: dict[str, list[str]], gone: set[str]
-) -> Iterator[str]:  # fmt: skip
-    """The differences of what goes, and of what came right after it."""
-    for release_id, keys in files.items():
-        differences = [key for key in keys if _is_difference(dataset_id, key)]
-        changes = changes_of(store, dataset_id, release_id) if differences else None
-        if changes is None or {release_id, changes.previous_release_id} & gone:
-            yield from differences
 
 
 def _instead(case: _Case, leave_nothing: bool, plan: bool) -> tuple[str | None, str | None]:

@@ -153,7 +153,7 @@ def dying_at(operation: str) -> Callable[..., Any]:
     return fault
 
 
-def test_the_differences_of_a_collected_release_go_those_of_the_next_stay(
+def test_the_differences_of_a_collected_release_go_and_those_of_the_next_which_quote_it(
     folder_store: Store, release: Release, times: Times, changes: Callable[..., tuple[Changes, Path]]
 ) -> None:
     publish(folder_store, *release(1), **times(1))
@@ -161,7 +161,7 @@ def test_the_differences_of_a_collected_release_go_those_of_the_next_stay(
         put_changes(folder_store, *changes(number, number - 1))
         publish(folder_store, *release(number), **times(number))
     collected(folder_store, 8, 10)
-    assert {key.split("/")[3] for key in folder_store.keys(PLACE + "changes/")} == {"r3"}
+    assert not list(folder_store.keys(PLACE + "changes/"))
 
 
 def test_tombstones_stay(three: Store, times: Times) -> None:
