@@ -138,6 +138,10 @@ def healed(world: World) -> None:
             task.attempt_id = f"w{number}-{release_id}-{world.tasks}"
             world.play([task])
     require(not unfinished(world), "a withdrawal does not end")
+    for release_id in (rid for rid in world.watch.manifests if world.store.exists(layout.tombstone(ID, rid))):
+        ended(
+            world, "w", "withdraw", withdrawing(release_id, urgent=False, leave_nothing=True)
+        )  # typed again
     ended(world, "heal", "reconcile", reconciling(thorough=False))
     settled(world, "after one reconcile")
     again = ended(world, "heal again", "reconcile", reconciling(thorough=False))
