@@ -62,7 +62,7 @@ def test_ten_thousand_histories(tmp_path: Path, locking: bool) -> None:
     )
 
 
-@pytest.mark.parametrize(("kind", "histories"), [("folder", 1200), ("s3", 350), ("rclone", 250)])
+@pytest.mark.parametrize(("kind", "histories"), [("folder", 1200), ("s3", 40), ("rclone", 25)])
 def test_histories_on_real_stores(
     kind: str, histories: int, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
@@ -147,7 +147,7 @@ def read(address: str, lock: str, stop: Event, reads: Any, torn: Any) -> None:
         torn.value += wrong
 
 
-@pytest.mark.parametrize(("kind", "turns"), [("folder", 500), ("s3", 40), ("rclone", 40)])
+@pytest.mark.parametrize(("kind", "turns"), [("folder", 500), ("s3", 25), ("rclone", 25)])
 def test_eight_writers_have_one_winner_each_round_and_readers_see_whole_releases(
     kind: str, turns: int, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
