@@ -18,7 +18,11 @@ from commands.console import (
 from contracts.library import library_at
 
 if TYPE_CHECKING:
+    from pipeline.cost import Cost
     from pipeline.status import Part, Status
+
+_SLOWEST = 5  # stages that are told
+_QUICK = 10  # seconds under which nobody asks why
 
 
 def status(as_json: AsJson = False) -> None:
@@ -33,6 +37,7 @@ def status(as_json: AsJson = False) -> None:
         print_json(told)
         return
     _print_table(told)
+    _print_slowest(told)
     for found in library.faults.values():
         print_faults(found)
     for one in told:
@@ -43,13 +48,34 @@ def status(as_json: AsJson = False) -> None:
 def _print_table(told: list[Status]) -> None:
     from rich.table import Table
 
-    table = Table("dataset", "public", "restricted", "released", "checked", "last run", box=None)
+    headings = ("dataset", "public", "restricted", "released", "checked", "last run", "took")
+    table = Table(*headings, box=None)
     for one in told:
         state = one.outcome.state.replace("_", " ") if one.outcome else "never run"
         style = "red" if state == "refused" else "yellow" if one.stale else None
         sizes = _size(one.public), _size(one.restricted)
-        table.add_row(one.dataset_id, *sizes, ago(one.released_at), ago(one.checked_at), state, style=style)
+        table.add_row(
+            one.dataset_id, *sizes, ago(one.released_at), ago(one.checked_at), state, _took(one), style=style
+        )
     out.print(table)
+
+
+def _print_slowest(told: list[Status]) -> None:
+    """The stages that took the longest, of all datasets; none while all are quick."""
+    costs = sorted(((one.dataset_id, cost) for one in told for cost in one.costs), key=_seconds, reverse=True)
+    slow = [(dataset_id, cost) for dataset_id, cost in costs[:_SLOWEST] if cost.seconds >= _QUICK]
+    if slow:
+        out.print("Slowest:")
+    for dataset_id, cost in slow:
+        out.print(f"  {dataset_id} {cost.work}: {cost}", markup=False, highlight=False)
+
+
+def _seconds(told: tuple[str, Cost]) -> float:
+    return told[1].seconds
+
+
+def _took(one: Status) -> str:
+    return f"{sum(cost.seconds for cost in one.costs):.1f} s" if one.costs else "–"
 
 
 def _sentence(one: Status) -> str:

@@ -104,15 +104,17 @@ class NotMatchRegex(ColumnMapMetricProvider):  # type: ignore[misc]  # mypy does
 
 
 @contextmanager
-def batch_of(table: Path) -> Iterator[tuple[Batch, list[str]]]:
+def batch_of(table: Path, part: str | None = None) -> Iterator[tuple[Batch, list[str]]]:
     """The Parquet as one GX batch, and its columns; memory is bounded, no other file can be read.
+
+    `part` is a SELECT of the columns and rows that are to be judged, where that is not all of them.
 
     Raises:
         duckdb.Error: the file is not there, or is no Parquet.
     """
     with (
         tempfile.TemporaryDirectory() as spill,
-        _closed_connection(table, spill) as connection,
+        _closed_connection(table, part, spill) as connection,
         ExitStack() as opened,  # GX keeps its engines for as long as the process lives
     ):
         context = gx.get_context(mode="ephemeral")
@@ -128,10 +130,11 @@ def batch_of(table: Path) -> Iterator[tuple[Batch, list[str]]]:
 
 
 @contextmanager
-def _closed_connection(table: Path, spill: str) -> Iterator[duckdb.DuckDBPyConnection]:
+def _closed_connection(table: Path, part: str | None, spill: str) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(config={"memory_limit": MEMORY_LIMIT, "temp_directory": spill}) as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        connection.read_parquet(str(table)).create_view(TABLE)
+        source = part or f"FROM read_parquet({literal(str(table))})"
+        connection.execute(f"CREATE VIEW {TABLE} AS {source}")
         connection.execute(f"SET allowed_paths = [{literal(str(table))}]")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,22 +25,39 @@ _COUNTS = {"result_format": "BASIC", "partial_unexpected_count": 0, "exclude_une
 _DUCKDB_ERRORS = [name for name in dir(duckdb) if name.endswith("Exception")]
 
 
+@dataclass(frozen=True)
+class Shown:
+    """What is judged a second time, as the public sees it: those promises, on that SELECT (None: all rows)."""
+
+    dataset: Dataset
+    part: str | None
+
+
 def verdict_on(
-    dataset: Dataset, table: Path, *, batch_id: str, previous_rows: int | None, moment: datetime
-) -> Verdict:
+    dataset: Dataset, table: Path, *, batch_id: str, previous_rows: int | None, moment: datetime,
+    shown: Shown | None = None,
+) -> Verdict:  # fmt: skip
     """What holds and what does not; findings in the order of the contract.
 
     `table` is a Parquet with one column per field, `previous_rows` those of the last release (None: there
     is none), `moment` the time, with its zone, against which freshness is held. A promise that could not
-    be evaluated is a critical finding. No finding holds a cell's value.
+    be evaluated is a critical finding. No finding holds a cell's value. `public_findings` are about
+    `shown` alone; where it has all rows, what is promised twice is evaluated once.
 
     Raises:
         ContractInvalid: `quality.expect` names what Great Expectations does not know or take.
         QualityRefused: the table cannot be read, or Great Expectations refuses the suite as a whole.
     """
     promises = suite_of(dataset, previous_rows=previous_rows, moment=moment)
+    seen = suite_of(shown.dataset, previous_rows=None, moment=moment) if shown else ()
     try:
-        results, columns = _evaluated(dataset.id, promises, table)
+        if shown and shown.part:
+            (findings,), (public,) = (
+                _judged(dataset.id, table, promises),
+                _judged(dataset.id, table, seen, part=shown.part),
+            )
+        else:
+            findings, public = _judged(dataset.id, table, promises, seen)
     except duckdb.Error as error:
         remedy = "Run `standardize` again."
         raise QualityRefused(dataset.id, "the staged table cannot be read", remedy=remedy) from error
@@ -46,27 +65,37 @@ def verdict_on(
         met = f"Great Expectations cannot run the suite ({type(error).__name__})"
         remedy = "Look at each `row_condition` and `$PARAMETER` under `quality.expect`."
         raise QualityRefused(dataset.id, met, remedy=remedy) from error
-    findings = tuple(_findings(promises, results, columns))
-    return Verdict(dataset_id=dataset.id, batch_id=batch_id, evaluated=len(promises), findings=findings)
+    return Verdict(
+        dataset_id=dataset.id, batch_id=batch_id, evaluated=len(promises),
+        findings=findings, public_findings=public,
+    )  # fmt: skip
 
 
-def _evaluated(
-    dataset_id: str, promises: tuple[Promise, ...], table: Path
-) -> tuple[dict[int, Any], list[str]]:
-    """GX's result by the promise's number, and the columns that the table has."""
-    for number, promise in enumerate(promises):
-        promise.expectation.meta = {"number": number}
-    suite = gx.ExpectationSuite(name=dataset_id, expectations=[promise.expectation for promise in promises])
-    with batch_of(table) as (batch, columns):
+Suite = tuple[Promise, ...]
+
+
+def _judged(
+    dataset_id: str, table: Path, *suites: Suite, part: str | None = None
+) -> Iterator[tuple[Finding, ...]]:
+    """The findings of each suite; a promise that several make is evaluated once."""
+    distinct = {_asked(promise): promise.expectation for suite in suites for promise in suite}
+    for asked, expectation in distinct.items():
+        expectation.meta = {"asked": asked}
+    suite = gx.ExpectationSuite(name=dataset_id, expectations=list(distinct.values()))
+    with batch_of(table, part) as (batch, columns):
         results = batch.validate(suite, result_format=_COUNTS).results
-    return {result.expectation_config.meta["number"]: result for result in results}, columns
+    answers = {result.expectation_config.meta["asked"]: result for result in results}
+    return (tuple(_findings(promises, answers, columns)) for promises in suites)
 
 
-def _findings(
-    promises: tuple[Promise, ...], results: dict[int, Any], columns: list[str]
-) -> Iterator[Finding]:
-    for number, promise in enumerate(promises):
-        result = results.get(number)
+def _asked(promise: Promise) -> str:
+    """What the promise asks of a table, whatever its severity and its words."""
+    return json.dumps([promise.rule, promise.expectation.configuration.kwargs], sort_keys=True, default=str)
+
+
+def _findings(promises: Suite, results: dict[str, Any], columns: list[str]) -> Iterator[Finding]:
+    for promise in promises:
+        result = results.get(_asked(promise))
         if result is None or result.exception_info.get("raised_exception", True):
             met = f"could not be evaluated{_why(promise, result, columns)}"
             yield Finding(rule=promise.rule, severity="critical", field=promise.field, met=met)

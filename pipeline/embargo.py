@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import AwareDatetime
 from pydantic import Field as Setting
 
-from contracts.batch import StagedBatch, Verdict
+from contracts.batch import RawBatch, StagedBatch, Verdict
 from contracts.dataset import Dataset
 from contracts.errors import PrivacyRefused
 from contracts.model import Frozen
@@ -55,6 +55,16 @@ def hold(dataset: Dataset, house: House, staged: StagedBatch, verdict: Verdict) 
     """Remembers the batch that is to be published when the embargo ends: the last that was found good."""
     held = Seen(embargo=dataset.embargo, staged=staged, verdict=verdict)
     put_record(house.work, layout.embargo(dataset.id), held)
+
+
+def holds(dataset: Dataset, house: House, raw: RawBatch) -> bool:
+    """Whether an embargo that is still ahead holds back what these bytes and this contract give."""
+    if ahead(dataset, house) is None:
+        return False
+    seen = record_at(house.work, layout.embargo(dataset.id), Seen)
+    if seen is None or seen.staged is None or seen.verdict is None:
+        return False
+    return (seen.staged.raw_digest, seen.staged.recipe) == (raw.digest, recipe_of(dataset))
 
 
 def let_go(dataset: Dataset, house: House, staged: StagedBatch) -> None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from pydantic import ValidationError
 
 from connectors.connector import Connector, Fetched, Visit
 from connectors.registry import connector_for
 from contracts.batch import RawBatch
-from contracts.dataset import AUDIENCES, Dataset
+from contracts.dataset import AUDIENCES, Audience, Dataset
 from contracts.errors import ContractInvalid
 from contracts.explaining import faults_of
 from contracts.reading import Document
-from pipeline.embargo import require_seen
+from pipeline.embargo import holds, require_seen
 from pipeline.house import House
 from pipeline.record import (
     Outcome,
@@ -38,27 +38,31 @@ def extract(
 ) -> RawBatch | None:  # fmt: skip
     """The landed batch, or None when every audience already has what these bytes and this contract give.
 
-    None also moves the freshness clock of every audience: the source was asked and had nothing new.
+    None also moves the freshness clock of every audience: the source was asked and had nothing new. A public
+    that has to wait counts as served once its batch is held back; its clock stands still.
 
     Raises:
         SourceUnavailable, SourceChanged, SourceIncomplete: what the connector met.
         StorageRefused: a store failed, or lost what it had committed.
         ContractInvalid: the source's options are not the connector's.
     """
-    with remembered(dataset, house, "extract"), house.workbench() as folder:
+    with remembered(dataset, house, "extract") as meter, house.workbench() as folder:
         require_seen(dataset, house)
+        heads = {audience: sequence_of(house.store_of(audience), dataset.id) for audience in AUDIENCES}
         known = last_raw(dataset, house)
         visit = Visit(
             place=dataset.id, folder=folder, clock=house.clock, known=known.files if known else (),
             promised=dataset.format, contact=house.city.contact, progress=progress,
         )  # fmt: skip
         fetched = connector_of(dataset).fetch(house.connection(dataset.source.connection), visit)
-        heads = {audience: sequence_of(house.store_of(audience), dataset.id) for audience in AUDIENCES}
+        meter.bytes = sum(file.bytes for file in fetched.files)
         raw = known if known and fetched.unchanged else _landed(dataset, house, batch_id, fetched, known)
         raw = raw.model_copy(update={"heads": heads})
-        if force or not _released(dataset, house, raw):
+        held = holds(dataset, house, raw)
+        shown = [one for one in audiences_of(dataset) if not (held and one == "public")]
+        if force or not all(_is_released(dataset, house, raw, audience) for audience in shown):
             return raw
-        _nothing_new(dataset, house)
+        _nothing_new(dataset, house, shown)
         return None
 
 
@@ -94,20 +98,18 @@ def _landed(
     return raw
 
 
-def _released(dataset: Dataset, house: House, raw: RawBatch) -> bool:
-    """Whether every audience has a release, and its last one was made of these bytes by this contract."""
-    return all(
-        (done := last_done(dataset, house, audience)) is not None
-        and (done.raw_digest, done.recipe) == (raw.digest, recipe_of(dataset))
-        and (current := current_of(house.store_of(audience), dataset.id)) is not None
-        and current.release_id is not None
-        for audience in audiences_of(dataset)
-    )
+def _is_released(dataset: Dataset, house: House, raw: RawBatch, audience: Audience) -> bool:
+    """Whether the audience has a release, and its last one was made of these bytes by this contract."""
+    done = last_done(dataset, house, audience)
+    if done is None or (done.raw_digest, done.recipe) != (raw.digest, recipe_of(dataset)):
+        return False
+    current = current_of(house.store_of(audience), dataset.id)
+    return current is not None and current.release_id is not None
 
 
-def _nothing_new(dataset: Dataset, house: House) -> None:
+def _nothing_new(dataset: Dataset, house: House, audiences: Iterable[Audience]) -> None:
     moment = house.clock()
-    for audience in audiences_of(dataset):
+    for audience in audiences:
         reconcile(house.store_of(audience), dataset.id)
         recheck(house.store_of(audience), dataset.id, moment=moment, expires_at=expiry_of(dataset, moment))
     put_outcome(dataset, house, Outcome(state="nothing_new", stage="extract", at=moment))

@@ -12,8 +12,9 @@ from contracts.batch import Finding, StagedBatch, Verdict
 from contracts.dataset import Dataset
 from contracts.errors import PrivacyRefused
 from contracts.model import Frozen
-from contracts.sql import identifier, literal
+from contracts.sql import literal
 from contracts.view import View, view_for
+from distributions.parquet import rows_of
 from distributions.writing import content_sha256_of
 from pipeline.embargo import ahead, hold, let_go, require_seen
 from pipeline.handed import HandedView
@@ -55,7 +56,7 @@ def hand_over(
         PrivacyRefused: the view shows what it may not; columns, rules and counts are named, no value.
         StorageRefused: a store failed.
     """
-    with remembered(dataset, house, "publish"), house.workbench() as folder:
+    with remembered(dataset, house, "hand_over") as meter, house.workbench() as folder:
         require_recipe(dataset, staged)
         require_seen(dataset, house)
         if until := ahead(dataset, house):
@@ -71,7 +72,9 @@ def hand_over(
             warnings = _looked_through(connection, view, table, house, folder)
             rows = _written(connection, view, folder / "view.parquet")
         offer = offer_for(view, dataset, house, staged, verdict, attempt)
-        keep_provenance(view, dataset, house, staged, _with(verdict, warnings), offer.release_id)
+        meter.rows, meter.bytes = rows, (folder / "view.parquet").stat().st_size
+        judged = _with(verdict, warnings)
+        keep_provenance(view, dataset, house, staged, judged, offer.release_id, meter.cost)
         _put(house, view, offer, folder / "view.parquet")
         handed = Handed(attempt=attempt, done=done_of(staged, offer.release_id))
         put_record(house.work, layout.handed(dataset.id), handed)
@@ -137,8 +140,7 @@ def _require_not_withdrawn(
 
 def _written(connection: duckdb.DuckDBPyConnection, view: View, path: Path) -> int:
     """The number of rows; plain values in a fresh file, in the view's own order."""
-    order = ", ".join(f"{identifier(name)} ASC NULLS LAST" for name in view.order)
-    query = f"COPY (FROM shown ORDER BY {order}) TO {literal(str(path))} (FORMAT parquet)"
+    query = f"COPY ({rows_of(connection, 'shown', view)}) TO {literal(str(path))} (FORMAT parquet)"
     (rows,) = connection.execute(query).fetchone() or (0,)
     return int(rows)
 

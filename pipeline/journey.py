@@ -127,6 +127,7 @@ def _as_published(receipt: Receipt) -> Published:
     return Published.model_validate(
         {
             "audience": "public", "unchanged": receipt.state == "unchanged",
+            "bytes": receipt.cost and receipt.cost.bytes,
             **receipt.model_dump(include={"release_id", "rows", "columns", "files"}),
         }
     )  # fmt: skip

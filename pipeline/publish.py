@@ -8,11 +8,13 @@ from contracts.batch import RawBatch, StagedBatch, Verdict
 from contracts.dataset import Audience, Dataset
 from contracts.model import Frozen
 from contracts.view import View, view_for
+from pipeline.cost import Cost
 from pipeline.house import VERSION, House
 from pipeline.record import (
     Done,
     Outcome,
     audiences_of,
+    costs_of,
     expiry_of,
     put_outcome,
     remembered,
@@ -35,6 +37,10 @@ class Provenance(Frozen):
     raw: RawBatch | None
     staged: StagedBatch
     verdict: Verdict
+    costs: tuple[Cost, ...] = ()
+
+
+_BEFORE = ("extract", "standardize", "validate")
 
 
 def publish(
@@ -47,7 +53,7 @@ def publish(
         StorageRefused: the store failed, or another run was faster.
         PrivacyRefused: this content was withdrawn.
     """
-    with remembered(dataset, house, "publish"), house.workbench() as folder:
+    with remembered(dataset, house, "publish_restricted") as meter, house.workbench() as folder:
         require_recipe(dataset, staged)
         view = view_for(dataset, "restricted")
         offer = offer_for(view, dataset, house, staged, verdict, attempt)
@@ -57,7 +63,8 @@ def publish(
                 house.restricted, connection, "shown", view, offer, folder,
                 withdrawn=withdrawn_contents(house.restricted, dataset.id, "restricted"),
             )  # fmt: skip
-        keep_provenance(view, dataset, house, staged, verdict, came.release_id)
+        meter.rows, meter.bytes = came.rows, came.bytes
+        keep_provenance(view, dataset, house, staged, verdict, came.release_id, meter.cost)
         put_record(house.work, layout.done(dataset.id, "restricted"), done_of(staged, came.release_id))
         if audiences_of(dataset) == ("restricted",):
             put_outcome(dataset, house, outcome_of(staged, house, "released"))
@@ -78,13 +85,17 @@ def offer_for(
 
 
 def keep_provenance(
-    view: View, dataset: Dataset, house: House, staged: StagedBatch, verdict: Verdict, release_id: str
-) -> None:
-    """What the release is made from, of both audiences on the restricted side."""
+    view: View, dataset: Dataset, house: House, staged: StagedBatch, verdict: Verdict, release_id: str,
+    last: Cost,
+) -> None:  # fmt: skip
+    """What the release is made from, of both audiences on the restricted side; `last` is the cost so far
+    of the stage that asks.
+    """
+    earlier = [cost for cost in costs_of(dataset, house) if cost.work in _BEFORE]
     provenance = Provenance(
         audience=view.audience, version=VERSION, contract=dataset.model_dump(mode="json", by_alias=True),
         raw=record_at(house.work, layout.batch(dataset.id, staged.batch_id), RawBatch),
-        staged=staged, verdict=verdict,
+        staged=staged, verdict=verdict, costs=(*earlier, last),
     )  # fmt: skip
     put_record(house.restricted, layout.provenance(dataset.id, release_id), provenance)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from contracts.errors import ConcentratorError, PrivacyRefused, StorageRefused
 from contracts.sql import literal
+from pipeline.cost import metered
 from pipeline.handed import HandedView
 from pipeline.house import setting, store_named, workbench_in
 from pipeline.record import Receipt, last_receipt
@@ -56,7 +57,9 @@ def publish_handed(publisher: Publisher, dataset_id: str, attempt: str) -> Recei
     if known is not None and known.attempt == attempt and known.state != "refused":
         return known
     try:
-        came = _published(publisher, dataset_id, attempt)
+        with metered(dataset_id, "publish_public") as meter:
+            came = _published(publisher, dataset_id, attempt)
+            meter.rows, meter.bytes = came.rows, came.bytes
     except ConcentratorError as error:
         refusal = Receipt(
             dataset_id=dataset_id, attempt=attempt, state="refused", at=publisher.clock(), sentence=str(error)
@@ -66,7 +69,7 @@ def publish_handed(publisher: Publisher, dataset_id: str, attempt: str) -> Recei
     receipt = Receipt(
         dataset_id=dataset_id, attempt=attempt, state="unchanged" if came.unchanged else "released",
         at=publisher.clock(), release_id=came.release_id, rows=came.rows, columns=came.columns,
-        files=came.files,
+        files=came.files, cost=meter.cost,
     )  # fmt: skip
     put_record(publisher.handover, layout.receipt(dataset_id), receipt)
     publisher.handover.delete(layout.handed_view(dataset_id, attempt))
@@ -90,5 +93,5 @@ def _published(publisher: Publisher, dataset_id: str, attempt: str) -> Published
             met = "the view that was handed over came back changed"
             raise StorageRefused(dataset_id, met, remedy="Look at the hand-over store, then run it again.")
         with engine(folder) as connection:
-            connection.execute(f"CREATE TEMP TABLE shown AS FROM read_parquet({literal(str(path))})")
+            connection.execute(f"CREATE TEMP VIEW shown AS FROM read_parquet({literal(str(path))})")
             return released(publisher.public, connection, "shown", handed.view, handed.offer, folder)

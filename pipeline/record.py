@@ -14,11 +14,13 @@ from contracts.dataset import AUDIENCES, Audience, Dataset, seconds_in
 from contracts.errors import ConcentratorError, SourceChanged
 from contracts.model import Frozen
 from contracts.stages import Stage
+from pipeline.cost import Cost, Meter, Work, metered
 from pipeline.house import VERSION, House
 from storage import layout
 from storage.records import put_record, record_at
 from storage.store import Store
 
+_WORKS: tuple[Work, ...] = ("extract", "standardize", "validate", "publish_restricted", "hand_over")
 VERIFIED_FOR = timedelta(days=8)  # without `stale_after`: a week and a day, so that one missed week shows
 
 
@@ -50,6 +52,7 @@ class Receipt(Frozen):
     rows: int | None = None
     columns: int | None = None
     files: int | None = None
+    cost: Cost | None = None
 
 
 class Outcome(Frozen):
@@ -149,16 +152,26 @@ def last_outcome(dataset: Dataset, house: House) -> Outcome | None:
     return outcome.model_copy(update={"state": state, "at": receipt.at, "sentence": receipt.sentence})
 
 
+def costs_of(dataset: Dataset, house: House) -> tuple[Cost, ...]:
+    """What each stage took when it last ended well, in the order of the journey."""
+    kept = [record_at(house.work, layout.cost(dataset.id, work), Cost) for work in _WORKS]
+    receipt = last_receipt(dataset.id, house.handover)
+    return tuple(cost for cost in (*kept, receipt and receipt.cost) if cost)
+
+
 def put_outcome(dataset: Dataset, house: House, outcome: Outcome) -> None:
     """Remember how a run ended."""
     put_record(house.work, layout.outcome(dataset.id), outcome)
 
 
 @contextmanager
-def remembered(dataset: Dataset, house: House, stage: Stage) -> Iterator[None]:
-    """A stage whose refusal is remembered before it goes on to the caller."""
+def remembered(dataset: Dataset, house: House, work: Work) -> Iterator[Meter]:
+    """A stage whose cost is remembered, or its refusal before it goes on to the caller."""
+    stage: Stage = work if work in ("extract", "standardize", "validate") else "publish"
     try:
-        yield
+        with metered(dataset.id, work) as meter:
+            yield meter
+        put_record(house.work, layout.cost(dataset.id, work), meter.cost)
     except ConcentratorError as error:
         refusal = Outcome(state="refused", stage=stage, at=house.clock(), sentence=str(error))
         put_outcome(dataset, house, refusal)

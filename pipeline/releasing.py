@@ -39,6 +39,7 @@ class Published(Frozen):
     rows: int
     columns: int
     files: int
+    bytes: int | None = None
     unchanged: bool
 
 
@@ -75,6 +76,7 @@ def released(
     return Published(
         audience=view.audience, release_id=came.manifest.release_id, unchanged=came.unchanged,
         rows=written.rows, columns=len(view.fields), files=len(written.files),
+        bytes=sum(file.bytes for file in written.files),
     )  # fmt: skip
 
 

@@ -26,9 +26,10 @@ def standardize(dataset: Dataset, house: House, raw: RawBatch, *, attempt: str) 
         SourceChanged: the bytes cannot be read as the contract's format, or lack a column.
         QualityRefused: more misfits than `quality.rejected` allows, or any where `misfits: freeze`.
     """
-    with remembered(dataset, house, "standardize"), house.workbench() as folder:
+    with remembered(dataset, house, "standardize") as meter, house.workbench() as folder:
         made = conformed(dataset, raw, house, folder)
         counts = made.counts
+        meter.rows, meter.bytes = counts.rows_read, made.table.stat().st_size
         batch = StagedBatch(
             dataset_id=dataset.id, batch_id=raw.batch_id, raw_digest=raw.digest, recipe=recipe_of(dataset),
             table_key=layout.staged_table(dataset.id, raw.batch_id, attempt),
@@ -68,7 +69,7 @@ def conformed(dataset: Dataset, raw: RawBatch, house: House, folder: Path) -> Ma
             scratch=folder, place=dataset.id, reshape=dataset.reshape,
         )  # fmt: skip
         findings = column_findings(dataset, decoded.columns)
-        counts = conform(connection, dataset, "source", table, rejects)
+        counts = conform(connection, dataset, decoded, table, rejects)
         met = first_misfit(connection, rejects)
     return Made(table=table, rejects=rejects, counts=counts, first_misfit=met, findings=findings)
 

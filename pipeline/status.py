@@ -6,8 +6,9 @@ from datetime import datetime
 
 from contracts.dataset import Audience, Dataset
 from contracts.model import Frozen
+from pipeline.cost import Cost
 from pipeline.house import House
-from pipeline.record import Outcome, audiences_of, last_outcome
+from pipeline.record import Outcome, audiences_of, costs_of, last_outcome
 from storage.publishing import current_manifest, current_of
 
 
@@ -31,6 +32,7 @@ class Status(Frozen):
     restricted: Part | None = None
     stale: bool = False
     outcome: Outcome | None = None
+    costs: tuple[Cost, ...] = ()
 
     @property
     def released_at(self) -> datetime | None:
@@ -54,7 +56,7 @@ def status_of(dataset: Dataset, house: House) -> Status:
     return Status(
         dataset_id=dataset.id, public=parts.get("public"), restricted=parts.get("restricted"),
         stale=any(part is not None and part.expires_at < now for part in parts.values()),
-        outcome=last_outcome(dataset, house),
+        outcome=last_outcome(dataset, house), costs=costs_of(dataset, house),
     )  # fmt: skip
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from contracts.batch import Finding, StagedBatch, Verdict
 from contracts.dataset import Dataset
 from contracts.errors import QualityRefused
+from contracts.sql import literal
 from contracts.view import view_for
-from expectations.judging import verdict_on
+from expectations.judging import Shown, verdict_on
 from pipeline.house import House
 from pipeline.record import audiences_of, last_done, remembered, require_recipe, verdict_key
 from storage.records import put_record
-from transforms.engine import engine
-from transforms.views import write_view
+from transforms.views import view_query
 
 
 def validate(dataset: Dataset, house: House, staged: StagedBatch) -> Verdict:
@@ -26,18 +26,15 @@ def validate(dataset: Dataset, house: House, staged: StagedBatch) -> Verdict:
         SourceChanged: the table was made by another contract.
         QualityRefused: a critical promise is broken; the last good release stays.
     """
-    with remembered(dataset, house, "validate"), house.workbench() as folder:
+    with remembered(dataset, house, "validate") as meter, house.workbench() as folder:
         require_recipe(dataset, staged)
+        meter.rows = staged.rows_kept
         table = house.work.local(staged.table_key, folder)
         verdict = verdict_on(
             dataset, table, batch_id=staged.batch_id, previous_rows=_previous_rows(dataset, house),
-            moment=house.clock(),
+            moment=house.clock(), shown=_shown(dataset, table),
         )  # fmt: skip
-        findings = (*staged.findings, *verdict.findings)
-        public = (
-            _public_findings(dataset, house, staged, table, folder) if "public" in dataset.audiences else ()
-        )
-        verdict = verdict.model_copy(update={"findings": findings, "public_findings": public})
+        verdict = verdict.model_copy(update={"findings": (*staged.findings, *verdict.findings)})
         put_record(house.work, verdict_key(staged), verdict)
         if verdict.refused:
             raise _refusal(dataset, verdict.findings)
@@ -50,13 +47,14 @@ def _previous_rows(dataset: Dataset, house: House) -> int | None:
     return done.rows_kept if done else None
 
 
-def _public_findings(
-    dataset: Dataset, house: House, staged: StagedBatch, table: Path, folder: Path
-) -> tuple[Finding, ...]:
-    """Findings on the public view; the promises on the whole table's size are not the view's."""
+def _shown(dataset: Dataset, table: Path) -> Shown | None:
+    """What is promised of the public view; nothing of values that the public sees coarser or counted.
+
+    The promises on the whole table's size are not the view's.
+    """
     view = view_for(dataset, "public")
-    if view.aggregate or view.precisions:
-        return ()  # promises are on the fields as declared, which the public does not see
+    if "public" not in dataset.audiences or view.aggregate or view.precisions:
+        return None
     promised = dataset.quality
     hidden = dataset.fields.keys() - view.fields.keys()
     # A hidden field's name anywhere in the arguments, also inside SQL, takes the expectation out.
@@ -64,11 +62,8 @@ def _public_findings(
     fresh = promised.freshness if promised.freshness and promised.freshness.field in view.fields else None
     quality = promised.model_copy(update={"rows": None, "expect": tuple(shown), "freshness": fresh})
     public = dataset.model_copy(update={"fields": view.fields, "quality": quality})
-    path = folder / "public.parquet"
-    with engine(folder / "public") as connection:
-        write_view(connection, view, table, path)
-    verdict = verdict_on(public, path, batch_id=staged.batch_id, previous_rows=None, moment=house.clock())
-    return verdict.findings
+    part = view_query(view, f"read_parquet({literal(str(table))})") if view.conditions else None
+    return Shown(public, part)
 
 
 def _refusal(dataset: Dataset, findings: tuple[Finding, ...]) -> QualityRefused:

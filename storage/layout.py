@@ -247,6 +247,11 @@ def outcome(dataset_id: str) -> str:
     return f"outcomes/{_folder(dataset_id)}.json"
 
 
+def cost(dataset_id: str, work: str) -> str:
+    """What a stage of the last run took."""
+    return f"costs/{_folder(dataset_id)}/{work}.json"
+
+
 def done(dataset_id: str, audience: Audience) -> str:
     """Which batch an audience's last publish took."""
     return f"done/{_folder(dataset_id)}/{audience}.json"

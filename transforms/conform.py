@@ -13,12 +13,13 @@ from contracts.batch import Finding
 from contracts.dataset import Dataset
 from contracts.errors import SourceChanged
 from contracts.explaining import did_you_mean
-from contracts.sql import identifier, literal
+from contracts.sql import identifier, literal, ordered
 from transforms.cells import Cell, cell_for
+from transforms.decode.tables import Decoded
 
 MISSING = "valeur obligatoire absente"
 # What the query says of a row beside its fields; a field's name has no colon, so none can be one of them.
-ORDINAL, REJECTED, MISFITS = '":ordinal"', '":rejected"', '":misfits"'
+REJECTED, MISFITS = '":rejected"', '":misfits"'
 VALUE_LENGTH = 500  # characters of a misfit's text that are kept: enough to find it, not a second copy
 
 
@@ -33,12 +34,11 @@ class Conformed:
     voided: dict[str, int]  # field → cells voided in the rows that were kept
 
 
-def conform_query(dataset: Dataset, table: str, ordinal: str = "rowid") -> str:
-    """The SELECT over a table of text columns: `:ordinal`, every field typed, `:rejected` and `:misfits`.
+def conform_query(dataset: Dataset, table: str) -> str:
+    """The SELECT over a table of text columns: every field typed, `:rejected` and `:misfits`.
 
     `:misfits` is NULL, or a list of {field, value, reason}; `:rejected` says that one of them is in a
-    required or key field. A misfit's value is NULL in its typed column. `ordinal` is the SQL of a
-    row's place in the table, from 0.
+    required or key field. A misfit's value is NULL in its typed column. Rows stay in the table's order.
     """
     cells = {name: cell_for(name, field) for name, field in dataset.fields.items()}
     needed = set(dataset.key) | {name for name, field in dataset.fields.items() if field.required}
@@ -57,10 +57,10 @@ def conform_query(dataset: Dataset, table: str, ordinal: str = "rowid") -> str:
     )
     rejected = " OR ".join(f"{_why_of(name)} IS NOT NULL" for name in cells if name in needed) or "FALSE"
     return (
-        f"WITH cleaned AS (SELECT {ordinal} AS {ORDINAL},\n    {texts}\n  FROM {identifier(table)}),\n"
+        f"WITH cleaned AS (SELECT {texts}\n  FROM {identifier(table)}),\n"
         f"typed AS (SELECT *,\n    {values}\n  FROM cleaned),\n"
         f"judged AS (SELECT *,\n    {whys}\n  FROM typed)\n"
-        f"SELECT {ORDINAL},\n    {kept},\n    {rejected} AS {REJECTED},\n"
+        f"SELECT {kept},\n    {rejected} AS {REJECTED},\n"
         f"    CASE WHEN coalesce({reasons}) IS NOT NULL\n"
         f"      THEN list_filter([{misfits}], lambda misfit: misfit IS NOT NULL) END AS {MISFITS}\n"
         "FROM judged"
@@ -122,37 +122,33 @@ def _quoted(columns: Collection[str], most: int = 12) -> str:
 
 
 def conform(
-    connection: duckdb.DuckDBPyConnection, dataset: Dataset, table: str, kept: Path, rejects: Path
+    connection: duckdb.DuckDBPyConnection, dataset: Dataset, decoded: Decoded, kept: Path, rejects: Path
 ) -> Conformed:
-    """Writes the typed rows and the misfits of a decoded table as two Parquet files.
+    """Writes the typed rows and the misfits of what was decoded as two Parquet files.
 
-    `kept`: one column per field in contract order, in the source's order. `rejects`: line, field,
-    value, reason, row_rejected, by line; the records that decode could not split have no field.
+    `kept`: one column per field in contract order, in the order of the key, nulls last. `rejects`: line,
+    field, value, reason, row_rejected, by line; the records that decode could not split have no field.
+
+    Raises:
+        SourceChanged: the text cannot be split, or not all of its records were read.
     """
-    query = conform_query(dataset, table, _ordinal_in(connection, table))
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE conformed AS {query}")
+    judged = kept.with_name("judged.parquet")
+    tally = decoded.read(_copying(conform_query(dataset, decoded.table), judged, "lz4"))
+    source = f"read_parquet({literal(str(judged))})"
     columns = ", ".join(identifier(name) for name in dataset.fields)
-    _copy(connection, f"SELECT {columns} FROM conformed WHERE NOT {REJECTED} ORDER BY {ORDINAL}", kept)
-    _copy(connection, _rejects_query(table), rejects)
-    counted = connection.execute(
-        f"SELECT count(*), count(*) FILTER (WHERE {REJECTED}), "
-        f"count(*) FILTER (WHERE {MISFITS} IS NOT NULL) FROM conformed"
-    ).fetchone()
+    sorted_rows = f"SELECT {columns} FROM {source} WHERE NOT {REJECTED} ORDER BY {ordered(dataset.key)}"
+    connection.execute(_copying(sorted_rows, kept))
+    connection.execute(_copying(_rejects_query(decoded.table, source), rejects))
+    (rejected, with_misfits) = connection.execute(
+        f"SELECT count(*) FILTER (WHERE {REJECTED}), count({MISFITS}) FROM {source}"
+    ).fetchone() or (0, 0)
     voided = connection.execute(
         f"SELECT field, count(*) FROM read_parquet({literal(str(rejects))}) "
         "WHERE NOT row_rejected GROUP BY field ORDER BY field"
     ).fetchall()
-    ragged = connection.execute(f"SELECT count(*) FROM {identifier(table + '_ragged')}").fetchone()
-    connection.execute("DROP TABLE conformed")
-    rows, rejected, with_misfits = counted or (0, 0, 0)
-    unread = ragged[0] if ragged else 0
+    judged.unlink()
+    rows, unread = tally
     return Conformed(rows + unread, rows - rejected, rejected + unread, with_misfits + unread, dict(voided))
-
-
-def _ordinal_in(connection: duckdb.DuckDBPyConnection, table: str) -> str:
-    """The SQL of a row's place: DuckDB's own `rowid`, unless a column of the source bears that name."""
-    columns = connection.table(identifier(table)).columns
-    return "row_number() OVER () - 1" if "rowid" in map(str.lower, columns) else "rowid"
 
 
 def first_misfit(connection: duckdb.DuckDBPyConnection, rejects: Path) -> str:
@@ -166,17 +162,19 @@ def first_misfit(connection: duckdb.DuckDBPyConnection, rejects: Path) -> str:
     return f"line {row[0]}{field}: {row[2]}"
 
 
-def _rejects_query(table: str) -> str:
+def _rejects_query(table: str, judged: str) -> str:
+    """Each misfit with its line; a row's ordinal is its place in the file, whose order is the source's."""
     lines, ragged = identifier(table + "_lines"), identifier(table + "_ragged")
+    placed = f"SELECT row_number() OVER () - 1 AS ordinal, {REJECTED}, {MISFITS} FROM {judged}"
     return (
         "SELECT * FROM (SELECT place.line + (met.ordinal - place.first) AS line, met.misfit.field AS field, "
         "met.misfit.value AS value, met.misfit.reason AS reason, met.rejected AS row_rejected "
-        f"FROM (SELECT {ORDINAL} AS ordinal, {REJECTED} AS rejected, unnest({MISFITS}) AS misfit "
-        f"FROM conformed WHERE {MISFITS} IS NOT NULL) met "
+        f"FROM (SELECT ordinal, {REJECTED} AS rejected, unnest({MISFITS}) AS misfit "
+        f"FROM ({placed}) WHERE {MISFITS} IS NOT NULL) met "
         f"ASOF JOIN {lines} place ON met.ordinal >= place.first "
         f"UNION ALL SELECT line, NULL, text, reason, TRUE FROM {ragged}) ORDER BY line, field"
     )
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
-    connection.execute(f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)")
+def _copying(query: str, path: Path, compression: str = "zstd") -> str:
+    return f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION {compression})"

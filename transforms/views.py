@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from contracts.errors import PrivacyRefused, QualityRefused
-from contracts.sql import identifier, literal
+from contracts.sql import identifier, literal, ordered
 from contracts.view import View
 from transforms.aggregates import create_cells
 from transforms.conditions import condition_sql
@@ -49,10 +49,12 @@ def create_view(
     surrogates: Surrogates | None = None,
     communes: Path | None = None,
 ) -> None:
-    """Makes `name` a table that holds what the audience sees of a staged Parquet, and no more.
+    """Makes `name` a table, or a view, that holds what the audience sees of a staged Parquet, and no more.
 
-    Its values are computed anew and its rows stand in `view.order`, nulls last. `communes` is the GeoJSON of
-    outlines that `public: commune` needs (`geometry.communes_known`); the connection comes from `engine`.
+    Where all rows are seen as they stand it is a view, in the order of the staged table: no second copy of
+    many rows. Else it is a table in `view.order`: DuckDB 2.0.1 cuts the row groups of a filtered file as its
+    threads happen to come, and the bytes would not be the same each time. `communes` is the GeoJSON of outlines that `public: commune`
+    needs (`geometry.communes_known`); the connection comes from `engine`.
 
     Raises:
         ContractInvalid: a field is shown as its commune, and there are no outlines.
@@ -65,9 +67,11 @@ def create_view(
     with _places_known(connection, view, communes):
         query = view_query(view, source, surrogates)
         if view.aggregate is None:
-            order = ", ".join(f"{identifier(one)} NULLS LAST" for one in view.order)
-            made = f"SELECT * FROM ({query}) ORDER BY {order}"
-            connection.execute(f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS {made}")
+            made = f"TEMP VIEW {identifier(name)} AS {query}"
+            if view.precisions or view.conditions:
+                order = ordered(view.order)
+                made = f"TEMP TABLE {identifier(name)} AS SELECT * FROM ({query}) ORDER BY {order}"
+            connection.execute(f"CREATE OR REPLACE {made}")
             return
         types = [_sum_type(view, one) for one in view.aggregate.sums]
         try:
@@ -77,29 +81,6 @@ def create_view(
             met = "a sum of its public aggregate is too large for its type"
             remedy = "Sum a decimal instead of an integer."
             raise QualityRefused(view.dataset_id, met, remedy=remedy) from None
-
-
-def write_view(
-    connection: duckdb.DuckDBPyConnection,
-    view: View,
-    staged: Path,
-    path: Path,
-    *,
-    surrogates: Surrogates | None = None,
-    communes: Path | None = None,
-) -> None:
-    """The same as a Parquet file.
-
-    It is copied from the table, never from the query: DuckDB marks a column REQUIRED where it knows of no
-    null, and from the query it would know that of the staged rows, the hidden ones included.
-
-    Raises: as `create_view`.
-    """  # fmt: skip
-    create_view(connection, view, staged, "view_to_write", surrogates=surrogates, communes=communes)
-    connection.execute(
-        f"COPY view_to_write TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd); "
-        "DROP TABLE view_to_write"
-    )
 
 
 def _where(view: View) -> str:

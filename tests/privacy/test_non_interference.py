@@ -21,6 +21,7 @@ from contracts.batch import RawBatch, RawFile, Verdict
 from contracts.city import City
 from contracts.dataset import Dataset
 from contracts.view import view_for
+from laid import source_in, write_view
 from pipeline.handover import hand_over
 from pipeline.house import House
 from pipeline.publisher import Publisher, publish_handed
@@ -28,7 +29,6 @@ from pipeline.standardize import standardize
 from storage.folder import FolderStore
 from transforms.conform import conform
 from transforms.engine import engine
-from transforms.views import write_view
 
 EXAMPLES = int(os.environ.get("CONCENTRATOR_EXAMPLES", "100"))  # `make torture` asks for 1,000
 WHOLE = EXAMPLES // 20  # the whole way through the stores takes twenty times as long
@@ -155,7 +155,7 @@ def handed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[list[
         def view_of(rows: list[list[str]]) -> bytes:
             connection.execute(f"CREATE OR REPLACE TABLE source ({columns})")
             connection.executemany(f"INSERT INTO source VALUES ({', '.join('?' * len(COLUMNS))})", rows)
-            conform(connection, DATASET, "source", folder / "kept.parquet", folder / "rejects.parquet")
+            conform(connection, DATASET, source_in(connection), folder / "kept.parquet", folder / "rejects.parquet")
             view = view_for(DATASET, "public")
             write_view(connection, view, folder / "kept.parquet", folder / "view.parquet")
             return (folder / "view.parquet").read_bytes()

@@ -36,6 +36,7 @@ def contract(fields: dict[str, Any], **others: Any) -> Dataset:
 @pytest.fixture
 def conformed(tmp_path: Path) -> Callable[..., Outcome]:
     """Values and reasons (by line) of the cells of one field `f`; line 2 is the first."""
+    from laid import source_in
     from transforms.conform import conform
     from transforms.engine import engine
 
@@ -51,7 +52,7 @@ def conformed(tmp_path: Path) -> Callable[..., Outcome]:
             connection.execute("CREATE TABLE source_lines AS SELECT 0::BIGINT AS first, 2::BIGINT AS line")
             connection.execute("CREATE TABLE source_ragged (line BIGINT, reason VARCHAR, text VARCHAR)")
             kept, rejects = tmp_path / "kept.parquet", tmp_path / "rejects.parquet"
-            conform(connection, dataset, "source", kept, rejects)
+            conform(connection, dataset, source_in(connection), kept, rejects)
             values = connection.execute(f"SELECT f FROM '{kept}'").fetchall()
             reasons = connection.execute(f"SELECT line, reason FROM '{rejects}'").fetchall()
             connection.execute("DROP TABLE source; DROP TABLE source_lines; DROP TABLE source_ragged")

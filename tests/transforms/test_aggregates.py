@@ -17,9 +17,10 @@ from scipy.optimize import linprog
 from contracts.audience import Aggregate
 from contracts.errors import QualityRefused
 from contracts.view import view_for
+from laid import write_view
 from transforms.aggregates import create_cells
 from transforms.engine import engine
-from transforms.views import create_view, write_view
+from transforms.views import create_view
 
 Key = tuple[Any, ...]
 Counts = dict[Key, int]

@@ -8,6 +8,7 @@ import pytest
 
 from contracts.dataset import Dataset
 from contracts.errors import SourceChanged
+from laid import source_in
 from transforms.conform import Conformed, column_findings, conform, conform_query, first_misfit
 from transforms.engine import engine
 
@@ -30,7 +31,7 @@ def conformed(
         connection.execute(
             "CREATE TABLE source_ragged AS SELECT 9 AS line, 'trop de cellules' AS reason, 'x;y' AS text"
         )
-        counts = conform(connection, dataset, "source", folder / "kept.parquet", folder / "rejects.parquet")
+        counts = conform(connection, dataset, source_in(connection), folder / "kept.parquet", folder / "rejects.parquet")
         kept = connection.execute(f"SELECT * FROM '{folder}/kept.parquet'").fetchall()
         rejects = connection.execute(f"SELECT * FROM '{folder}/rejects.parquet'").fetchall()
     return counts, kept, rejects
@@ -124,7 +125,7 @@ def test_no_field_or_source_column_bears_a_name_that_the_query_takes_for_its_own
         connection.execute("INSERT INTO source VALUES ('a', '9'), ('b', 'x'), (NULL, '7'), ('c', '8')")
         connection.execute("CREATE TABLE source_lines AS SELECT 0::BIGINT AS first, 2::BIGINT AS line")
         connection.execute("CREATE TABLE source_ragged (line BIGINT, reason VARCHAR, text VARCHAR)")
-        counts = conform(connection, dataset, "source", kept, rejects)
+        counts = conform(connection, dataset, source_in(connection), kept, rejects)
         assert (counts.rows_read, counts.rows_kept, counts.rows_rejected, sum(counts.voided.values())) == (
             4,
             3,

@@ -12,8 +12,9 @@ from pyproj import Transformer
 
 from contracts.errors import ContractInvalid, PrivacyRefused, StorageRefused
 from contracts.view import view_for
+from laid import write_view
 from transforms.engine import engine
-from transforms.views import create_view, view_query, write_view
+from transforms.views import create_view, view_query
 
 TO_GRID = Transformer.from_crs(4326, 3035, always_xy=True)
 
@@ -319,9 +320,14 @@ def test_the_file_holds_months_and_no_day(contract_of: Any, tmp_path: Path) -> N
     ).dictionary.to_pylist() == ["2026-03"]
 
 
-def test_rows_stand_in_the_views_order_nulls_last(contract_of: Any, tmp_path: Path) -> None:
+def test_rows_are_handed_over_in_the_views_order_nulls_last(contract_of: Any, tmp_path: Path) -> None:
     dataset = contract_of({"f": {"public": True}}, key=["f", "id"])
-    assert shown(tmp_path, dataset, values("b", None, "é", "B", "a")) == [
+    staged, path = tmp_path / "staged.parquet", tmp_path / "view.parquet"
+    with engine(tmp_path / "work") as connection:
+        rows = values("b", None, "é", "B", "a")
+        connection.execute(f"COPY ({rows}) TO '{staged}' (FORMAT parquet)")
+        write_view(connection, view_for(dataset, "public"), staged, path)
+    assert duckdb.sql(f"SELECT f FROM '{path}'").fetchall() == [
         ("B",),
         ("a",),
         ("b",),

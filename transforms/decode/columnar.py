@@ -10,7 +10,7 @@ from contracts.sql import identifier, literal
 from transforms.decode.headings import columns_from
 from transforms.decode.reading import readable_path
 from transforms.decode.source import Source
-from transforms.decode.tables import Decoded, create_lines, create_ragged
+from transforms.decode.tables import Decoded, Tally, create_lines, create_ragged, laid_down
 
 _NESTED = ("STRUCT", "MAP", "LIST", "UNION", "VARIANT", "ARRAY")
 
@@ -38,7 +38,7 @@ def decode_parquet(connection: duckdb.DuckDBPyConnection, source: Source, table:
     create_ragged(connection, table)
     if rows:
         connection.execute(f"INSERT INTO {identifier(table + '_lines')} VALUES (0, 1)")
-    return Decoded(columns, rows, 0)
+    return laid_down(connection, table, columns, Tally(rows, 0))
 
 
 def _text_of(name: str, kind: str) -> str:

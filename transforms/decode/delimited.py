@@ -16,7 +16,7 @@ from transforms.decode.plaintext import as_utf8
 from transforms.decode.reading import readable_path
 from transforms.decode.records import Region, blocks_of
 from transforms.decode.source import CHUNK, MAX_RECORD, Source
-from transforms.decode.tables import Decoded
+from transforms.decode.tables import Decoded, Tally
 
 _USUAL_RECORD = 1_900_000  # bytes; DuckDB reads records up to 2,000,000 without larger buffers
 
@@ -35,9 +35,13 @@ def decode_delimited(
         text, region = _with_one_line_end(text, region)
         skip, scan = 0, scan_of(connection, text, region)
     scan.crlf |= skip > 0 and b"\r\n" in opening.above
-    rows = _load(connection, text, form, columns, table, skip, scan)
-    ragged = account_for(connection, text, region, scan, table, len(columns), rows)
-    return Decoded(columns, rows, ragged)
+    _offer(connection, text, form, columns, table, skip, scan)
+
+    def read(statement: str) -> Tally:
+        rows = _rows_read(connection, text, form, statement)
+        return Tally(rows, account_for(connection, text, region, scan, table, len(columns), rows))
+
+    return Decoded(table, columns, read)
 
 
 def _readable_in_place(text: Source, opening: Opening, region: Region) -> tuple[Source, Region, int]:
@@ -68,20 +72,25 @@ def _with_one_line_end(text: Source, region: Region) -> tuple[Source, Region]:
     return text.at(copy), replace(region, begin=0, end=copy.stat().st_size)
 
 
-def _load(
+def _offer(
     connection: duckdb.DuckDBPyConnection, text: Source, form: CsvFormat, columns: tuple[str, ...],
     table: str, skip: int, scan: Scan,
-) -> int:  # fmt: skip
-    """The rows that DuckDB could split; the others are in its `reject_errors`."""
-    connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
+) -> None:  # fmt: skip
+    """The table as a view on the file: the text is split where it is typed, and never laid down whole."""
     where = f" WHERE {identifier(columns[0])} IS NOT NULL" if len(columns) == 1 else ""  # blank lines
     query = f"{_reading(text, form, columns, skip, scan)}{where}"
+    connection.execute(f"CREATE OR REPLACE VIEW {identifier(table)} AS {query}")
+
+
+def _rows_read(connection: duckdb.DuckDBPyConnection, text: Source, form: CsvFormat, statement: str) -> int:
+    """The rows that DuckDB could split; the others are in its `reject_errors`."""
+    connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
     try:
-        connection.execute(f"CREATE OR REPLACE TABLE {identifier(table)} AS {query}")
+        counted = connection.execute(statement).fetchone()
     except duckdb.InvalidInputException as error:
         met = f"cannot be split by {form.delimiter!r} and {form.quote!r} ({str(error).splitlines()[0]})"
         raise text.changed(met, remedy="Look at its quotes and line ends.") from error
-    return _count(connection, f"SELECT count(*) FROM {identifier(table)}")
+    return int(counted[0]) if counted else 0
 
 
 def _reading(text: Source, form: CsvFormat, columns: tuple[str, ...], skip: int, scan: Scan) -> str:
@@ -97,8 +106,3 @@ def _reading(text: Source, form: CsvFormat, columns: tuple[str, ...], skip: int,
         "null_padding = false, allow_quoted_nulls = false, compression = 'none', "
         f"hive_partitioning = false, store_rejects = true, rejects_limit = 0{line_end}{buffers})"
     )
-
-
-def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
-    row = connection.execute(query).fetchone()
-    return int(row[0]) if row else 0

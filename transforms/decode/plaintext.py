@@ -6,6 +6,9 @@ import codecs
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+
 from contracts.errors import SourceChanged
 from transforms.decode.nature import nature_of
 from transforms.decode.source import CHUNK, Source
@@ -30,14 +33,34 @@ def as_utf8(source: Source, encoding: str) -> Source:
     if nature := nature_of(head):
         raise source.changed(f"is {nature.what}", promised="text", remedy=nature.remedy)
     if codec in _AS_IT_IS and not _only_cr(head):
-        for _ in _texts(source, codec):
-            pass
+        if not _sound(source.path, codec):
+            for _ in _texts(source, codec):  # which finds the place, for its sentence
+                pass
         return source
     copy = source.copy_as("utf8")
     with copy.open("wb") as out:
         for text in _texts(source, codec, "\r" if _only_cr(_recoded(head, codec)) else ""):
             out.write(text)
     return source.at(copy)
+
+
+def _sound(path: Path, codec: str) -> bool:
+    """Whether the file is text of the codec without NUL; looked at in whole lines, as fast as it is read."""
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            chunk += file.readline(CHUNK)
+            if b"\0" in chunk or not (chunk.isascii() or (codec != "ascii" and _is_utf8(chunk))):
+                return False
+    return True
+
+
+def _is_utf8(chunk: bytes) -> bool:
+    ends = np.array([0, len(chunk)], np.int32)
+    try:
+        pa.StringArray.from_buffers(1, pa.py_buffer(ends), pa.py_buffer(chunk)).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _head(source: Source) -> bytes:

@@ -36,7 +36,8 @@ class Block:
     """A run of whole records, one of them after the other.
 
     `starts` are byte offsets in the file, `lines` physical lines from 1; `crlf`/`lf` tell whether a record
-    ends so; `carriage_returns` are the offsets in `content` of those that belong to such line ends.
+    ends so; `carriage_returns` are the offsets in `content` of those that belong to such line ends, and
+    `feeds` counts the physical lines that end in it.
     """
 
     offset: int
@@ -45,6 +46,7 @@ class Block:
     starts: Offsets
     lines: Offsets
     carriage_returns: Offsets
+    feeds: int
     crlf: bool
     lf: bool
 
@@ -69,7 +71,7 @@ def blocks_of(source: Source, region: Region) -> Iterator[Block]:
             last = offset + len(buffer) == region.end
             block = block_in(source, region, buffer, offset, line, last=last)
             yield block
-            line += block.content.count(b"\n")
+            line += block.feeds
             offset += len(block.content)
             tail = buffer[len(block.content) :]
             if len(tail) > MAX_RECORD:
@@ -92,7 +94,7 @@ def block_in(source: Source, region: Region, buffer: bytes, offset: int, line: i
     starts = starts[(widths > 1) | ((widths == 1) & (codes[starts] != _CR))]
     lines = line + np.searchsorted(feeds, starts)
     return Block(
-        offset, line, buffer[:size], starts + offset, lines, returns,
+        offset, line, buffer[:size], starts + offset, lines, returns, int(np.searchsorted(feeds, size)),
         crlf=len(returns) > 0, lf=len(ends) > len(returns),
     )  # fmt: skip
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -21,13 +22,36 @@ _RAGGED = pa.schema([("line", pa.int64()), ("reason", pa.string()), ("text", pa.
 _LINES = pa.schema([("first", pa.int64()), ("line", pa.int64())])
 
 
-@dataclass(frozen=True)
-class Decoded:
-    """The source's columns in its order, the rows in the table, and the records left out as ragged."""
+class Tally(NamedTuple):
+    """The rows that were read, and the records left out as ragged."""
 
-    columns: tuple[str, ...]
     rows: int
     ragged: int
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """The source's columns in its order, and the one way to read all of its rows.
+
+    `read` runs a statement that copies `table` whole, once and in its order, and proves that nothing was
+    left out; only then are `<table>_lines` and `<table>_ragged` filled. It raises SourceChanged.
+    """
+
+    table: str
+    columns: tuple[str, ...]
+    read: Callable[[str], Tally]
+
+
+def laid_down(
+    connection: duckdb.DuckDBPyConnection, table: str, columns: tuple[str, ...], tally: Tally
+) -> Decoded:
+    """What stands in the database already, with its lines and its ragged records."""
+
+    def read(statement: str) -> Tally:
+        connection.execute(statement)
+        return tally
+
+    return Decoded(table, columns, read)
 
 
 def create_lines(connection: duckdb.DuckDBPyConnection, table: str) -> None:
@@ -94,7 +118,8 @@ class TextTable:
         if not self.columns:
             raise self._source.changed("holds no records", promised="at least their names")
         self._flush()
-        return Decoded(tuple(self.columns), self._rows, self._ragged)
+        tally = Tally(self._rows, self._ragged)
+        return laid_down(self._connection, self._table, tuple(self.columns), tally)
 
     def _flush(self) -> None:
         self._widen()

@@ -15,11 +15,11 @@ class Reading:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, columns: tuple[str, ...], ragged: int) -> None:
         self.columns, self.ragged = columns, ragged
-        self.rows = connection.execute("SELECT * FROM t ORDER BY rowid").fetchall()
+        self.rows = connection.execute("SELECT * FROM laid ORDER BY rowid").fetchall()
         self.lines = [
             line
             for (line,) in connection.execute(
-                "SELECT change.line + o - change.first FROM (SELECT rowid AS o FROM t) "
+                "SELECT change.line + o - change.first FROM (SELECT rowid AS o FROM laid) "
                 "ASOF JOIN t_lines AS change ON o >= change.first ORDER BY o"
             ).fetchall()
         ]
@@ -46,13 +46,17 @@ def read(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> Callable[...,
         if isinstance(given, bytes):
             path = tmp_path / "as_received"
             path.write_bytes(given)
+        for kind in ("view", "table"):  # of the test's file before
+            if connection.execute(f"SELECT 1 FROM duckdb_{kind}s() WHERE {kind}_name = 't'").fetchone():
+                connection.execute(f"DROP {kind} t")
         decoded = decode(
             connection, path, name, TypeAdapter(Format).validate_python(form),
             table="t", scratch=tmp_path / "scratch", place="ville.test", reshape=reshape,
         )  # fmt: skip
-        answer = Reading(connection, decoded.columns, decoded.ragged)
-        assert (decoded.rows, decoded.ragged) == (len(answer.rows), len(answer.misfits))
-        assert len(answer.lines) == decoded.rows
+        rows, ragged = decoded.read("CREATE OR REPLACE TABLE laid AS FROM t")
+        answer = Reading(connection, decoded.columns, ragged)
+        assert (rows, ragged) == (len(answer.rows), len(answer.misfits))
+        assert len(answer.lines) == rows
         return answer
 
     return reading
