@@ -10,6 +10,7 @@ UV := uv==0.13.9
 BUILDER := setuptools==84.2.1
 RUN_READY := $(VENV)/.installed-run
 TEST_READY := $(VENV)/.installed-test
+BENCH_READY := $(VENV)/.installed-bench
 
 .PHONY: help
 help: ## list the targets
@@ -44,6 +45,10 @@ $(TEST_READY): requirements-dev.txt pyproject.toml | $(PY)
 	$(call install-lock,requirements-dev.txt)
 	@touch $(RUN_READY)
 
+$(BENCH_READY): requirements-bench.txt pyproject.toml | $(PY)
+	$(call install-lock,requirements-bench.txt)
+	@touch $(RUN_READY)
+
 .PHONY: run
 run: $(RUN_READY) ## the six sample datasets through Airflow, from source to release
 	@exec $(PY) -m sample run
@@ -65,6 +70,10 @@ torture: $(TEST_READY) ## the long fault runs (about 15 minutes)
 	@$(PY) -m pytest tests/torture -m torture -s --timeout 1500
 	@CONCENTRATOR_EXAMPLES=1000 $(PY) -m pytest tests/privacy/test_non_interference.py --timeout 1500
 
+.PHONY: bench
+bench: $(BENCH_READY) ## speed, memory, growth beside peers (QUICK=1: a minute; ONLY=wide: 272 datasets in Airflow)
+	@$(PY) -m bench $(if $(filter 1,$(QUICK)),--quick) $(if $(ONLY),--only $(ONLY))
+
 .PHONY: check
 check: $(TEST_READY) ## style, types, floors, YAML, contracts
 	@$(PY) -m ruff check .
@@ -74,11 +83,19 @@ check: $(TEST_READY) ## style, types, floors, YAML, contracts
 	@$(VENV)/bin/yamllint --strict config
 	@$(VENV)/bin/concentrator check
 
+.PHONY: secrets
+secrets: ## draw the passwords of docker-compose.yml into .env (FORCE=1: anew)
+	@"$(PYTHON)" -m deploy.secrets $(if $(filter 1,$(FORCE)),--force)
+
 .PHONY: lock
-lock: $(TEST_READY) ## renew both locks from pyproject.toml
+lock: $(TEST_READY) ## renew the four locks from pyproject.toml
 	@$(PY) -m uv pip compile --quiet --python-version 3.11 pyproject.toml -o requirements.txt
-	@$(PY) -m uv pip compile --quiet --python-version 3.11 --extra dev -c requirements.txt pyproject.toml \
-	  -o requirements-dev.txt
+	@$(PY) -m uv pip compile --quiet --python-version 3.11 --extra cluster -c requirements.txt pyproject.toml \
+	  -o requirements-cluster.txt
+	@$(PY) -m uv pip compile --quiet --python-version 3.11 --extra bench -c requirements-cluster.txt pyproject.toml \
+	  -o requirements-bench.txt
+	@$(PY) -m uv pip compile --quiet --python-version 3.11 --extra dev -c requirements-cluster.txt \
+	  -c requirements-bench.txt pyproject.toml -o requirements-dev.txt
 
 .PHONY: clean
 clean: down ## remove what was made, the releases in var/ too; .venv stays

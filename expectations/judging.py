@@ -27,7 +27,7 @@ _DUCKDB_ERRORS = [name for name in dir(duckdb) if name.endswith("Exception")]
 
 @dataclass(frozen=True)
 class Shown:
-    """What is judged a second time, as the public sees it: those promises, on that SELECT (None: all rows)."""
+    """What is judged once more as the public sees it: its promises, on that SELECT (None: all rows)."""
 
     dataset: Dataset
     part: str | None

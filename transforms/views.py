@@ -53,8 +53,8 @@ def create_view(
 
     Where all rows are seen as they stand it is a view, in the order of the staged table: no second copy of
     many rows. Else it is a table in `view.order`: DuckDB 2.0.1 cuts the row groups of a filtered file as its
-    threads happen to come, and the bytes would not be the same each time. `communes` is the GeoJSON of outlines that `public: commune`
-    needs (`geometry.communes_known`); the connection comes from `engine`.
+    threads happen to come, and the bytes would not be the same each time. `communes` is the GeoJSON of
+    outlines that `public: commune` needs (`geometry.communes_known`); the connection comes from `engine`.
 
     Raises:
         ContractInvalid: a field is shown as its commune, and there are no outlines.

@@ -5,6 +5,7 @@ from typing import Any
 
 import duckdb
 import pytest
+
 from distributions.parquet import rows_of
 
 

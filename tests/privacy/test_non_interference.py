@@ -16,12 +16,12 @@ from typing import Any, NoReturn
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from laid import source_in, write_view
 
 from contracts.batch import RawBatch, RawFile, Verdict
 from contracts.city import City
 from contracts.dataset import Dataset
 from contracts.view import view_for
-from laid import source_in, write_view
 from pipeline.handover import hand_over
 from pipeline.house import House
 from pipeline.publisher import Publisher, publish_handed
@@ -155,7 +155,13 @@ def handed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[list[
         def view_of(rows: list[list[str]]) -> bytes:
             connection.execute(f"CREATE OR REPLACE TABLE source ({columns})")
             connection.executemany(f"INSERT INTO source VALUES ({', '.join('?' * len(COLUMNS))})", rows)
-            conform(connection, DATASET, source_in(connection), folder / "kept.parquet", folder / "rejects.parquet")
+            conform(
+                connection,
+                DATASET,
+                source_in(connection),
+                folder / "kept.parquet",
+                folder / "rejects.parquet",
+            )
             view = view_for(DATASET, "public")
             write_view(connection, view, folder / "kept.parquet", folder / "view.parquet")
             return (folder / "view.parquet").read_bytes()

@@ -37,6 +37,7 @@ def contract(fields: dict[str, Any], **others: Any) -> Dataset:
 def conformed(tmp_path: Path) -> Callable[..., Outcome]:
     """Values and reasons (by line) of the cells of one field `f`; line 2 is the first."""
     from laid import source_in
+
     from transforms.conform import conform
     from transforms.engine import engine
 

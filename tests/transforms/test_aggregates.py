@@ -12,12 +12,12 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from laid import write_view
 from scipy.optimize import linprog
 
 from contracts.audience import Aggregate
 from contracts.errors import QualityRefused
 from contracts.view import view_for
-from laid import write_view
 from transforms.aggregates import create_cells
 from transforms.engine import engine
 from transforms.views import create_view

@@ -5,10 +5,10 @@ from typing import Any
 
 import duckdb
 import pytest
+from laid import source_in
 
 from contracts.dataset import Dataset
 from contracts.errors import SourceChanged
-from laid import source_in
 from transforms.conform import Conformed, column_findings, conform, conform_query, first_misfit
 from transforms.engine import engine
 
@@ -31,7 +31,9 @@ def conformed(
         connection.execute(
             "CREATE TABLE source_ragged AS SELECT 9 AS line, 'trop de cellules' AS reason, 'x;y' AS text"
         )
-        counts = conform(connection, dataset, source_in(connection), folder / "kept.parquet", folder / "rejects.parquet")
+        counts = conform(
+            connection, dataset, source_in(connection), folder / "kept.parquet", folder / "rejects.parquet"
+        )
         kept = connection.execute(f"SELECT * FROM '{folder}/kept.parquet'").fetchall()
         rejects = connection.execute(f"SELECT * FROM '{folder}/rejects.parquet'").fetchall()
     return counts, kept, rejects

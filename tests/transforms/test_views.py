@@ -8,11 +8,11 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 import shapely
+from laid import write_view
 from pyproj import Transformer
 
 from contracts.errors import ContractInvalid, PrivacyRefused, StorageRefused
 from contracts.view import view_for
-from laid import write_view
 from transforms.engine import engine
 from transforms.views import create_view, view_query
 

@@ -1,0 +1,1 @@
+"""Speed, memory and growth, measured side by side with peers in one run (`make bench`)."""

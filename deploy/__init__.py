@@ -1,0 +1,1 @@
+"""What a real installation needs beside the code: secrets, buckets, databases, Airflow's local settings."""
