@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from zoneinfo import available_timezones
 
 from contracts.checking_audiences import audience_findings
 from contracts.dataset import Dataset
@@ -12,6 +11,7 @@ from contracts.explaining import did_you_mean
 from contracts.field import EPOCHS, Field
 from contracts.reading import Place
 from contracts.vocabulary import Vocabulary
+from contracts.zones import is_time_zone
 
 Finding = tuple[Place, str, str]
 _CRON_UNITS = (
@@ -79,7 +79,7 @@ def _about_time(place: Place, field: Field) -> Iterator[Finding]:
     if not offset_written and field.zone is None:
         met = "an instant written without an offset needs `zone:`"
         yield place, met, "Name the zone its clock shows: `zone: Europe/Paris`, or UTC."
-    if field.zone is not None and field.zone not in available_timezones():
+    if field.zone is not None and not is_time_zone(field.zone):
         yield (*place, "zone"), f"{field.zone!r} is not a time zone", "Write it like Europe/Paris."
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import Field as Setting
 from pydantic import field_validator
 
 from contracts.model import Frozen
+from contracts.zones import is_time_zone
 
 
 class City(Frozen):
@@ -32,7 +33,7 @@ class City(Frozen):
     @field_validator("time_zone")
     @classmethod
     def _zone_exists(cls, zone: str) -> str:
-        if zone not in available_timezones():
+        if not is_time_zone(zone):
             raise ValueError(f"{zone!r} is not a time zone; write it like Europe/Paris")
         return zone
 

@@ -93,6 +93,19 @@ class GeoJsonFormat(Packed):
     type: Literal["geojson"]
 
 
+class XmlFormat(Packed):
+    """XML; elements and attributes are named by path without namespaces (`adresse.voie`, `adresse.@id`)."""
+
+    type: Literal["xml"]
+    records: str = Setting(
+        min_length=1, description="Path to the records, from the root on (`marches.marche`)."
+    )
+    lists: tuple[str, ...] = Setting(
+        (),
+        description="Elements that may come several times (`titulaires.titulaire`): cells of JSON.",
+    )
+
+
 class ParquetFormat(Packed):
     """Apache Parquet; every value arrives as text and is typed by the contract."""
 
@@ -100,6 +113,6 @@ class ParquetFormat(Packed):
 
 
 Format = Annotated[
-    CsvFormat | SheetFormat | JsonFormat | GeoJsonFormat | ParquetFormat,
+    CsvFormat | SheetFormat | JsonFormat | GeoJsonFormat | XmlFormat | ParquetFormat,
     Setting(discriminator="type"),
 ]

@@ -4,9 +4,8 @@ An exception costs a file all its DAGs: so it is raised here, beside the file th
 """
 
 from contracts.errors import ContractInvalid
-from operators.journey import journeys_in
+from operators.journey import faults_in
 from operators.surroundings import config_folder
 
-_, faults = journeys_in(config_folder())
-if faults:
+if faults := faults_in(config_folder()):
     raise ContractInvalid(faults)

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 import pyogrio
+from pyogrio.errors import DataLayerError, DataSourceError
 
 from contracts.batch import Column
 from contracts.field import Field
@@ -28,19 +29,25 @@ def write_geopackage(
     """Writes the layer `view.name` in EPSG:4326, a feature per row, in the rows' order.
 
     Single parts become multiple where the column holds both. GeoPackage has no decimals: they are reals.
+
+    Raises:
+        OSError: GDAL cannot write the file.
     """
     path.unlink(missing_ok=True)
     kind = multi_kind(extent.kinds)
-    with _stopped_clock():
-        pyogrio.write_arrow(
-            _stream(connection, parquet, view, kind), path, layer=view.name, driver="GPKG",
-            geometry_name=view.geometry, geometry_type=kind, crs="EPSG:4326",
-            dataset_options={"VERSION": VERSION}, layer_metadata=_notice(view),
-            layer_options={
-                "FID": _free_name(view), "GEOMETRY_NAME": view.geometry,
-                "IDENTIFIER": view.title, "DESCRIPTION": view.description,
-            },
-        )  # fmt: skip
+    try:
+        with _stopped_clock():
+            pyogrio.write_arrow(
+                _stream(connection, parquet, view, kind), path, layer=view.name, driver="GPKG",
+                geometry_name=view.geometry, geometry_type=kind, crs="EPSG:4326",
+                dataset_options={"VERSION": VERSION}, layer_metadata=_notice(view),
+                layer_options={
+                    "FID": _free_name(view), "GEOMETRY_NAME": view.geometry,
+                    "IDENTIFIER": view.title, "DESCRIPTION": view.description,
+                },
+            )  # fmt: skip
+    except (DataSourceError, DataLayerError) as error:
+        raise OSError("GDAL cannot write the GeoPackage") from error
 
 
 def _notice(view: View) -> dict[str, str]:

@@ -7,7 +7,6 @@ import json
 from pathlib import Path
 
 import duckdb
-from pyogrio.errors import DataLayerError, DataSourceError
 from xlsxwriter.exceptions import XlsxWriterException
 
 from contracts.batch import FileEntry
@@ -18,7 +17,6 @@ from contracts.view import View
 from distributions.columns import sql_type
 from distributions.delimited import write_csv
 from distributions.geojson import write_geojson
-from distributions.geopackage import write_geopackage
 from distributions.parquet import write_parquet
 from distributions.positions import located
 from distributions.shapes import Extent, extent_of, make_wkt_known
@@ -31,10 +29,7 @@ MEDIA_TYPES = {  # as registered at iana.org/assignments/media-types (July 2025)
     "geojson": "application/geo+json",
     "gpkg": "application/geopackage+sqlite3",
 }
-_DISK = (
-    OSError, duckdb.IOException, duckdb.OutOfMemoryException,
-    DataSourceError, DataLayerError, XlsxWriterException,
-)  # fmt: skip
+_DISK = (OSError, duckdb.IOException, duckdb.OutOfMemoryException, XlsxWriterException)
 
 
 class Written(Frozen):
@@ -89,6 +84,8 @@ def _write_all(
         notes = [_on_absence(rows, xlsx_up_to_rows)]
     with located(connection, parquet, view) as (places, mapped):
         if mapped.geometry:
+            from distributions.geopackage import write_geopackage  # GDAL's import takes 0.5 s
+
             extent = extents.get(mapped.geometry, Extent(("Point",), None))
             write_geojson(connection, places, mapped, geojson)
             write_geopackage(connection, places, mapped, extent, gpkg)

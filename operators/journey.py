@@ -11,9 +11,10 @@ from airflow.sdk.exceptions import AirflowTimetableInvalid
 from contracts.city import City
 from contracts.dataset import Dataset
 from contracts.errors import Fault
-from contracts.library import city_at, dataset_at, library_at
+from contracts.library import Library, city_at, dataset_at, library_at
 from operators.pages import page_of
 from operators.stages import Extract, HandOver, PublishPublic, PublishRestricted, Stage, Standardize, Validate
+from operators.steps import RETRY_ONLY_THE_UNAVAILABLE
 
 # In the order of the journey. The slowest source known to the city sends for about 20 minutes; ten million
 # rows conform in 7 s, are judged in 4 s and written in under a minute (measured): each limit leaves room for
@@ -30,23 +31,46 @@ _ONLY_FOR = {"publish_restricted": "restricted", "hand_over": "public", "publish
 _RETRIES = 3  # for a source that is down, five minutes apart, and for a worker that was killed
 
 
-def journeys_in(config: Path) -> tuple[dict[str, DAG], tuple[Fault, ...]]:
-    """The DAG of every sound contract by its id, and every fault of the contracts that have none.
+def journeys_in(config: Path) -> dict[str, DAG]:
+    """The DAG of every sound contract by its id; one whose schedule does not exist is left out.
 
     Raises:
         ContractInvalid: `city.yml` or `vocabulary.yml` is broken, which concerns every dataset.
     """
     library = library_at(config)
-    faults = [fault for of_one in library.faults.values() for fault in of_one]
-    journeys = {}
-    for dataset_id, dataset in library.datasets.items():
-        try:
-            journeys[dataset_id] = _journey(config, dataset, library.city)
-        except AirflowTimetableInvalid as error:  # one bad DAG would stop the scheduling of the whole file
-            document = library.documents[dataset_id]
-            line = document.line_of(("schedule",))
-            faults.append(Fault(document.file, line, "schedule", str(error), 'Write it like "15 4 * * *".'))
-    return journeys, tuple(faults)
+    return {
+        dataset_id: _journey(config, dataset, library.city)
+        for dataset_id, dataset in library.datasets.items()
+        if _schedule_fault(library, dataset) is None
+    }
+
+
+def faults_in(config: Path) -> tuple[Fault, ...]:
+    """Every fault of the contracts that have no DAG, without building the others'.
+
+    Raises:
+        ContractInvalid: `city.yml` or `vocabulary.yml` is broken.
+    """
+    library = library_at(config)
+    schedules = (_schedule_fault(library, dataset) for dataset in library.datasets.values())
+    of_contracts = (fault for faults in library.faults.values() for fault in faults)
+    return (*of_contracts, *filter(None, schedules))
+
+
+def _schedule_fault(library: Library, dataset: Dataset) -> Fault | None:
+    """Why Airflow cannot read its schedule: one bad timetable would stop the scheduling of the whole file."""
+    try:
+        if (timetable := _timetable(dataset, library.city)) is not None:
+            timetable.validate()
+    except AirflowTimetableInvalid as error:
+        document = library.documents[dataset.id]
+        line = document.line_of(("schedule",))
+        return Fault(document.file, line, "schedule", str(error), 'Write it like "15 4 * * *".')
+    return None
+
+
+def _timetable(dataset: Dataset, city: City) -> CronTriggerTimetable | None:
+    return CronTriggerTimetable(dataset.schedule, timezone=city.time_zone) if dataset.schedule else None
 
 
 def journey_at(config: Path, dataset_id: str) -> DAG:
@@ -60,23 +84,23 @@ def journey_at(config: Path, dataset_id: str) -> DAG:
 
 def _journey(config: Path, dataset: Dataset, city: City) -> DAG:
     contract = config / "datasets" / dataset.theme / f"{dataset.name}.yml"
-    journey = journey_of(dataset, city, contract.read_text("utf-8"))
-    journey.timetable.validate()
-    return journey
+    return journey_of(dataset, city, contract.read_text("utf-8"))
 
 
 def journey_of(dataset: Dataset, city: City, contract: str) -> DAG:
     """The DAG of a dataset; `contract` is its YAML as written, shown on its page."""
-    about, cron = dataset.about, dataset.schedule
+    about = dataset.about
     dag = DAG(
         dag_id=dataset.id,
         dag_display_name=about.title.fr,
         description=about.description.fr,
         doc_md=page_of(dataset, contract),
-        schedule=CronTriggerTimetable(cron, timezone=city.time_zone) if cron else None,
+        schedule=_timetable(dataset, city),
         catchup=False,
         max_active_runs=1,
-        default_args={"owner": about.publisher, "retries": _RETRIES},
+        default_args={
+            "owner": about.publisher, "retries": _RETRIES, "retry_policy": RETRY_ONLY_THE_UNAVAILABLE,
+        },
         owner_links={about.publisher: f"mailto:{about.contact}"},
         tags=[f"theme:{dataset.theme}", f"source:{dataset.source.kind}", *dataset.audiences],
         params={

@@ -37,11 +37,7 @@ def attempt_of(run_id: str, try_number: int) -> str:
 
 
 class Step(BaseOperator):
-    """One task of ours."""
-
-    def __init__(self, **settings: Any) -> None:
-        settings.setdefault("retry_policy", RETRY_ONLY_THE_UNAVAILABLE)
-        super().__init__(**settings)
+    """One task of ours; its DAG's `default_args` have the retry policy."""
 
     def execute(self, context: Context) -> dict[str, Any]:
         """The outcome as JSON.

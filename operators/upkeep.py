@@ -21,7 +21,7 @@ from contracts.dataset import AUDIENCES, Audience, Dataset
 from contracts.library import library_at
 from contracts.model import Frozen
 from operators.stages import PUBLIC_QUEUE, PublishPublic, Stage
-from operators.steps import Step, attempt_of
+from operators.steps import RETRY_ONLY_THE_UNAVAILABLE, Step, attempt_of
 from operators.surroundings import config_folder, house_here
 
 RECONCILE, COLLECT, EMBARGOES = "upkeep_reconcile", "upkeep_collect", "upkeep_embargoes"
@@ -204,6 +204,7 @@ def _cron(expression: str, city: City) -> CronTriggerTimetable:
 def _dag(dag_id: str, city: City, title: str, page: str, schedule: Any, **settings: Any) -> DAG:
     return DAG(
         dag_id=dag_id, dag_display_name=title, description=title, doc_md=page, schedule=schedule,
-        max_active_runs=1, default_args={"owner": city.name, "retries": _RETRIES},
+        max_active_runs=1,
+        default_args={"owner": city.name, "retries": _RETRIES, "retry_policy": RETRY_ONLY_THE_UNAVAILABLE},
         owner_links={city.name: f"mailto:{city.contact}"}, tags=["upkeep"], **{"catchup": False, **settings},
     )  # fmt: skip

@@ -27,16 +27,26 @@ _NEUTRAL = (
 
 @contextmanager
 def hands_in(environment: Mapping[str, str]) -> Iterator[Hands]:
-    """The public publisher's hands: a process of its own, unless this one says that it is the publisher.
+    """The public publisher's hands: a process of its own, unless this one is the publisher.
+
+    For one process with many datasets; the many processes of Airflow share one (`pipeline.kept_hands`).
+    """
+    if (own := own_hands(environment)) is not None:
+        yield own
+        return
+    with SeparateHands(environment) as separate:
+        yield separate
+
+
+def own_hands(environment: Mapping[str, str]) -> Hands | None:
+    """This process's own, if it is the publisher.
 
     `CONCENTRATOR_PUBLISHER=here` stands in the environment of a worker that has the public's credentials
     only.
     """
-    if environment.get("CONCENTRATOR_PUBLISHER") == "here":
-        yield partial(publish_handed, publisher_from(environment))
-        return
-    with SeparateHands(environment) as separate:
-        yield separate
+    if environment.get("CONCENTRATOR_PUBLISHER") != "here":
+        return None
+    return partial(publish_handed, publisher_from(environment))
 
 
 def environment_of_publisher(environment: Mapping[str, str]) -> dict[str, str]:

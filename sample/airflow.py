@@ -26,7 +26,7 @@ COMPONENTS = {
     "scheduler": ("airflow", "scheduler", "--skip-serve-logs"),  # its log server would bind every interface
     "dag-processor": ("airflow", "dag-processor"),
 }
-# What Airflow imports in each of its processes; only the scheduler, which forks the tasks, loads more.
+# What Airflow imports in each of its processes; only those that fork load more.
 LOCAL_SETTINGS = """\
 import sys
 
@@ -97,6 +97,7 @@ def settings_of(
         "API__SECRET_KEY": own["api_secret"],
         "API_AUTH__JWT_SECRET": own["jwt_secret"],
         "API__MAXIMUM_PAGE_LIMIT": "1000",
+        "API__DAG_CACHE_SIZE": "1000",  # of 64, as Airflow has it, each of 272 DAGs is read anew each time
         # The API server can wait for itself (an audit row in its event loop against a request that holds
         # SQLite's lock), so it gives up early and is asked again; the others outwait it. With 5 s for all,
         # the scheduler once died of "database is locked".

@@ -197,18 +197,24 @@ def _floats(array: pa.Array) -> Floats:
     return numbers
 
 
+@lru_cache(maxsize=1)
+def _to_grid() -> Transformer:
+    """Made when it is first needed: it takes 0.1 s, and most datasets hide no position."""
+    return Transformer.from_crs(4326, 3035, always_xy=True)
+
+
 # INSEE's squares are those of the European grid: sides of 1,000 m in EPSG:3035 counted from its origin
 # (INSPIRE, D2.8.I.2 Geographical Grid Systems), each of the same area.
-_TO_GRID = Transformer.from_crs(4326, 3035, always_xy=True)
 _SIDE = 1000.0
 _DECIMALS = 6  # 0.1 m: another version of PROJ gives the same bytes
 
 
 def _square_centres(wkb: pa.Array) -> pa.Array:
     points = _representatives(wkb)
-    east, north = _TO_GRID.transform(shapely.get_x(points), shapely.get_y(points))
+    grid = _to_grid()
+    east, north = grid.transform(shapely.get_x(points), shapely.get_y(points))
     east, north = ((np.floor(place / _SIDE) + 0.5) * _SIDE for place in (east, north))
-    longitude, latitude = _TO_GRID.transform(east, north, direction="INVERSE")
+    longitude, latitude = grid.transform(east, north, direction="INVERSE")
     centres = np.round(np.column_stack([longitude, latitude]), _DECIMALS)
     found = np.isfinite(centres).all(axis=1)
     squares: Shapes = np.full(len(points), None, dtype=object)

@@ -11,6 +11,7 @@ import pytest
 from airflow.dag_processing.dagbag import DagBag
 
 from contracts.library import dataset_at
+from operators.steps import RETRY_ONLY_THE_UNAVAILABLE
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "config"
@@ -106,6 +107,11 @@ def test_each_publish_task_renews_the_asset_of_its_audience(bag: DagBag) -> None
 def test_every_task_has_a_time_out_and_every_dag_one_run_at_a_time(bag: DagBag) -> None:
     assert all(task.execution_timeout for dag in bag.dags.values() for task in dag.tasks)
     assert {(dag.max_active_runs, dag.catchup) for dag in bag.dags.values()} == {(1, False)}
+
+
+def test_no_task_tries_again_what_would_end_alike(bag: DagBag) -> None:
+    policies = {task.retry_policy for dag in bag.dags.values() for task in dag.tasks}
+    assert policies == {RETRY_ONLY_THE_UNAVAILABLE}
 
 
 def test_a_schedule_is_read_in_the_time_zone_of_the_city(bag: DagBag) -> None:

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from town import Town
 
 from contracts.connection import connection_from
@@ -68,6 +69,21 @@ def test_a_batch_that_agents_do_not_have_is_not_nothing_new(town: Town) -> None:
     state_of(town, EVE, "first")
     (town.folder / "work" / "done" / "mobility" / "parks" / "restricted.json").unlink()
     assert state_of(town, EVE, "second") == "embargoed"
+
+
+@pytest.mark.parametrize("change", ["bytes", "contract"])
+def test_what_is_held_of_other_bytes_or_another_contract_is_not_this(town: Town, change: str) -> None:
+    town.contract(embargo=EMBARGO)
+    state_of(town, EVE, "first")
+    (held,) = (town.folder / "work").rglob("*embargo*/**/*.json")
+    before = held.read_bytes()
+    if change == "bytes":
+        town.source(OTHER)
+    else:
+        town.contract(embargo=EMBARGO, quality={"rejected": 0.4})
+    state_of(town, EVE, "second")
+    held.write_bytes(before)  # as a worker leaves it that is killed between agents and public
+    assert state_of(town, EVE, "third") == "embargoed"
 
 
 def test_a_first_run_that_stopped_before_the_hold_goes_on(town: Town) -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import duckdb
 
-from contracts.formats import CsvFormat, Format, GeoJsonFormat, JsonFormat, SheetFormat
+from contracts.formats import CsvFormat, Format, GeoJsonFormat, JsonFormat, SheetFormat, XmlFormat
 from transforms.decode.columnar import decode_parquet
 from transforms.decode.delimited import decode_delimited
+from transforms.decode.markup import decode_xml
 from transforms.decode.objects import decode_geojson, decode_json
 from transforms.decode.packing import unpacked
 from transforms.decode.reshaped import decode_reshaped
@@ -21,11 +22,11 @@ def decode(
     connection: duckdb.DuckDBPyConnection, path: Path, file_name: str, format: Format, *,
     table: str, scratch: Path, place: str, reshape: str | None = None,
 ) -> Decoded:  # fmt: skip
-    """What was read; the connection then has three tables.
+    """What can be read; once it was (`Decoded.read`), the connection has three tables.
 
-    - `<table>`: a VARCHAR column for each source column, under its exact name; `rowid` is the row's ordinal.
+    - `<table>`: a VARCHAR column for each source column, under its exact name, in the source's order.
       Absent is NULL; a quoted empty text is empty.
-    - `<table>_lines` (first, line): row `o` comes from line `line + o - first` of the last `first <= o`.
+    - `<table>_lines` (first, line): row `o` (from 0) is line `line + o - first` of the last `first <= o`.
       A line is a physical line of a text as received, a row of a sheet, a record of JSON or Parquet from 1.
     - `<table>_ragged` (line, reason, text): the records that could not be split as promised.
 
@@ -43,4 +44,6 @@ def decode(
         return decode_json(connection, source, format, table)
     if isinstance(format, GeoJsonFormat):
         return decode_geojson(connection, source, table)
+    if isinstance(format, XmlFormat):
+        return decode_xml(connection, source, format, table)
     return decode_parquet(connection, source, table)

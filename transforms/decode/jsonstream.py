@@ -1,63 +1,40 @@
-"""A JSON document read value by value from a sliding window of text."""
+"""A JSON document read from a sliding window of text: many records at once, or value by value."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, TextIO
 
 from contracts.errors import SourceChanged
+from transforms.decode.jsonvalues import DECODER, TwiceNamed
 from transforms.decode.source import MAX_RECORD, Source
+from transforms.decode.structure import Structure, structure_of
 
 _WINDOW = 1 << 20  # characters read at once
 _BLANK = " \t\r\n"
 _EXCUSES = ("error", "message", "detail", "errors", "msg", "error_message", "title", "description")
 
 
-class Number(str):
-    """A number as the source writes it; also NaN and Infinity, which JSON forbids and Python writes."""
+@dataclass(frozen=True)
+class Run:
+    """Items of a list as they stand, with their commas: not decoded, and not yet proven to be sound JSON."""
 
-    __slots__ = ()
-
-
-class _TwiceNamed(ValueError):
-    """An object gives one key two values."""
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    unique = dict(pairs)
-    if len(unique) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise _TwiceNamed(f"names {twice!r} twice in one object")
-    return unique
-
-
-_DECODER = json.JSONDecoder(
-    parse_float=Number, parse_int=Number, parse_constant=Number, object_pairs_hook=_unique, strict=False
-)  # fmt: skip
-
-
-def decoded_line(source: Source, line: str, number: int) -> Any:
-    """The one value of a line."""
-    try:
-        return _DECODER.decode(line)
-    except json.JSONDecodeError as error:
-        met = f"has on line {number} what is not JSON ({error.msg} at character {error.pos + 1})"
-        raise source.changed(met, promised="one JSON object a line") from error
-    except _TwiceNamed as error:
-        raise source.changed(f"{error}, on line {number}", promised="each value once") from error
+    first: int  # the number of the first of them
+    text: bytes
+    counted: Structure
 
 
 class JsonStream:
     """Where reading stands in one document."""
 
-    def __init__(self, source: Source, file: TextIO) -> None:
-        self._source, self._file = source, file
+    def __init__(self, source: Source, file: TextIO, *, before: int = 0, by_value: bool = False) -> None:
+        self._source, self._file, self._before, self._by_value = source, file, before, by_value
         self._text, self._at, self._ended = "", 0, False
 
-    def records(self, path: Sequence[str]) -> Iterator[tuple[int, Any]]:
-        """(number from 1, value) of each item of the list at `path`; then the document's rest is checked.
+    def runs(self, path: Sequence[str]) -> Iterator[Run | tuple[int, Any]]:
+        """The items of the list at `path`, as runs or as (number from 1, value); then the rest is checked.
 
         Raises:
             SourceChanged: there is no list there, or the document is not JSON or ends early.
@@ -67,18 +44,39 @@ class JsonStream:
         if self._mark() != "[":
             raise self._no_list(path, len(path), {})
         self._at += 1
-        number = 0
-        if self._mark() == "]":
-            self._at += 1
-        else:
-            while not number or self._separator("]", f"record {number}"):
-                number += 1
-                yield number, self._value(f"record {number}")
+        yield from self._items()
         for _ in path:
             self._leave()
         if self._mark():
             met = "goes on after its JSON document"
             raise self._source.changed(met, promised="one", remedy="Is it `type: jsonl`?")
+
+    def _items(self) -> Iterator[Run | tuple[int, Any]]:
+        if self._mark() == "]":
+            self._at += 1
+            return
+        number = self._before
+        while number == self._before or self._separator("]", f"record {number}"):
+            run = self._run(number + 1)
+            if run:
+                number += run.counted.records
+                yield run
+            else:
+                number += 1
+                yield number, self._value(f"record {number}")
+
+    def _run(self, first: int) -> Run | None:
+        """The records that end within the window; None where the next one does not, or values are wanted."""
+        if self._mark() == "" or self._by_value:
+            return None
+        if len(self._text) - self._at < _WINDOW:
+            self._more()
+        text = self._text[self._at :].encode()
+        found = structure_of(text)
+        if not found.records:
+            return None
+        self._text, self._at = text[found.end :].decode(), 0
+        return Run(first, text[: found.end], found)
 
     def _enter(self, path: Sequence[str], depth: int) -> None:
         """Stand before the value of the key `path[depth]` of the object that comes."""
@@ -136,12 +134,12 @@ class JsonStream:
             raise self._cut(what)
         while True:
             try:
-                value, end = _DECODER.raw_decode(self._text, self._at)
+                value, end = DECODER.raw_decode(self._text, self._at)
             except json.JSONDecodeError as error:
                 if len(self._text) - self._at > MAX_RECORD or not self._more():
                     raise self._unread(what, error) from error
                 continue
-            except _TwiceNamed as error:
+            except TwiceNamed as error:
                 raise self._source.changed(f"{error}, in {what}", promised="each value once") from error
             if end < len(self._text) or not self._more():
                 self._at = end if end < len(self._text) or not self._ended else len(self._text)

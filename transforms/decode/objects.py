@@ -1,24 +1,41 @@
-"""JSON, JSON Lines and GeoJSON: one record after the other, numbers kept as they are written.
+"""JSON, JSON Lines and GeoJSON: numbers as they are written, memory for a window and not for the document.
 
-The standard library's decoder reads each record from a sliding window, so memory holds one record and not the
-document. ijson was tried: its C backend (3.6) ends the process on truncated or malformed input.
+ijson was tried: its C backend (3.6) ends the process on truncated or malformed input.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from io import StringIO
 from typing import Any
 
 import duckdb
+import numpy as np
+import pyarrow as pa
 
 from contracts.formats import JsonFormat
-from transforms.decode.jsonstream import JsonStream, Number, decoded_line
-from transforms.decode.plaintext import as_utf8
+from transforms.decode.columns import ColumnTable
+from transforms.decode.jsonstream import JsonStream, Run
+from transforms.decode.jsonvalues import Number, cell, decoded_line, flat
+from transforms.decode.plaintext import UTF8_BOM, as_utf8
 from transforms.decode.source import MAX_RECORD, Source
-from transforms.decode.tables import Cells, Decoded, TextTable
+from transforms.decode.spreading import Doubtful, Records, columns_of, records_in, records_on
+from transforms.decode.structure import Structure, structure_of
+from transforms.decode.tables import Decoded
 
-Record = Iterable[tuple[str, Any]]
+Columns = list[tuple[str, pa.Array]]
+Record = Iterable[tuple[str, str | None]]
+
+_WINDOW = 1 << 20  # bytes of lines taken at once
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """How a record becomes cells: many at once where they are sound, or by its value."""
+
+    columns: Callable[[Records, Structure], Columns]
+    record: Callable[[Source, int, dict[str, Any]], Record]
 
 
 def decode_json(
@@ -30,8 +47,10 @@ def decode_json(
     digits (`1e400`, `1.10`). The columns are all that appear, in the order of first appearance.
     """
     text = as_utf8(source, form.encoding)
-    found = _lines(text) if form.type == "jsonl" else _listed(text, form.records)
-    return _collected(connection, text, table, ((at, _flat(record)) for at, record in found))
+    tables = ColumnTable(connection, text, table)
+    if form.type == "jsonl":
+        return _collected(text, tables, lambda: _take_lines(text, tables))
+    return _collected(text, tables, lambda: _take_list(text, tables, form.records, _JSON))
 
 
 def decode_geojson(connection: duckdb.DuckDBPyConnection, source: Source, table: str) -> Decoded:
@@ -40,28 +59,86 @@ def decode_geojson(connection: duckdb.DuckDBPyConnection, source: Source, table:
     A `crs` member (GeoJSON 2008) is not read: the contract's field declares the reference system.
     """
     text = as_utf8(source, "utf-8")
-    features = _listed(text, "features")
-    return _collected(connection, text, table, ((at, _feature(text, at, record)) for at, record in features))
+    tables = ColumnTable(connection, text, table)
+    return _collected(text, tables, lambda: _take_list(text, tables, "features", _GEOJSON))
 
 
-def _listed(source: Source, path: str) -> Iterator[tuple[int, dict[str, Any]]]:
+def _collected(source: Source, tables: ColumnTable, take: Callable[[], None]) -> Decoded:
+    try:
+        take()
+    except RecursionError as error:
+        raise source.changed("is nested deeper than can be read", promised="flat records") from error
+    return tables.close()
+
+
+def _take_list(source: Source, tables: ColumnTable, path: str, kind: _Kind) -> None:
     with source.path.open(encoding="utf-8-sig", newline="") as file:
-        stream = JsonStream(source, file)
-        for number, value in stream.records(path.split(".") if path else []):
-            yield number, _object(source, value, f"record {number}")
+        for item in JsonStream(source, file).runs(path.split(".") if path else []):
+            if not isinstance(item, Run):
+                _take_values(source, tables, [item], kind)
+                continue
+            try:
+                columns = kind.columns(records_in(item.text), item.counted)
+                tables.add(np.arange(item.first, item.first + item.counted.records), columns)
+            except Doubtful:
+                _take_values(source, tables, _values(source, item), kind)
 
 
-def _lines(source: Source) -> Iterator[tuple[int, dict[str, Any]]]:
+def _values(source: Source, run: Run) -> Iterator[tuple[int, Any]]:
+    text = StringIO(f"[{run.text.decode()}]", newline="")
+    for item in JsonStream(source, text, before=run.first - 1, by_value=True).runs(()):
+        if not isinstance(item, Run):
+            yield item
+
+
+def _take_values(source: Source, tables: ColumnTable, values: Iterable[tuple[int, Any]], kind: _Kind) -> None:
+    for number, value in values:
+        record = _object(source, value, f"record {number}")
+        tables.add_record(number, _cells(source, number, kind.record(source, number, record)))
+
+
+def _take_lines(source: Source, tables: ColumnTable) -> None:
+    before = 0
+    for text in _whole_lines(source):
+        lines = text.split(b"\n")
+        given = [(number, line) for number, line in enumerate(lines, before + 1) if line.strip()]
+        before += text.count(b"\n")
+        if not given:
+            continue
+        numbers, texts = zip(*given, strict=True)
+        try:
+            columns = _JSON.columns(records_on(texts), structure_of(text))
+            tables.add(np.array(numbers, np.int64), columns)
+        except Doubtful:
+            for number, line in given:
+                if line.decode().strip():
+                    value = decoded_line(source, line.decode(), number)
+                    record = flat(_object(source, value, f"line {number}"))
+                    tables.add_record(number, _cells(source, number, record))
+
+
+def _whole_lines(source: Source) -> Iterator[bytes]:
+    """Some lines at a time, each whole."""
+    before = 0
     with source.path.open("rb") as file:
-        number = 0
-        while raw := file.readline(MAX_RECORD + 1):
-            number += 1
-            if len(raw) > MAX_RECORD:
-                raise source.changed(f"has on line {number} a record of more than {MAX_RECORD >> 20} MB")
-            line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
-            if line.strip():
-                value = decoded_line(source, line, number)
-                yield number, _object(source, value, f"line {number}")
+        file.seek(len(UTF8_BOM) if file.read(len(UTF8_BOM)) == UTF8_BOM else 0)
+        while text := file.read(_WINDOW):
+            rest = file.readline(MAX_RECORD + 1) if not text.endswith(b"\n") else b""
+            before += text.count(b"\n")
+            if len(rest) > MAX_RECORD:
+                met = f"has on line {before + 1} a record of more than {MAX_RECORD >> 20} MB"
+                raise source.changed(met)
+            before += rest.count(b"\n")
+            yield text + rest
+
+
+def _cells(source: Source, number: int, record: Record) -> dict[str, str | None]:
+    cells: dict[str, str | None] = {}
+    for name, text in record:
+        if name in cells:
+            raise source.changed(f"names {name!r} twice in record {number}", promised="each value once")
+        cells[name] = text
+    return cells
 
 
 def _object(source: Source, value: Any, where: str) -> dict[str, Any]:
@@ -71,64 +148,45 @@ def _object(source: Source, value: Any, where: str) -> dict[str, Any]:
     raise source.changed(f"has {kinds[type(value)]} as {where}", promised="an object in each record")
 
 
+def _plain_columns(records: Records, counted: Structure) -> Columns:
+    return _named((".".join(column.path), column.texts) for column in columns_of(records, counted))
+
+
+def _named(columns: Iterable[tuple[str, pa.Array]]) -> Columns:
+    """The columns, where no two paths make one name (`{"a.b": 1, "a": {"b": 2}}`)."""
+    named = list(columns)
+    if len(dict(named)) < len(named):
+        raise Doubtful
+    return named
+
+
 def _feature(source: Source, number: int, feature: dict[str, Any]) -> Record:
     if feature.get("type") != "Feature":
         raise source.changed(f"has no Feature as record {number}", promised="a FeatureCollection")
-    yield from _flat(_object(source, feature.get("properties") or {}, f"properties of record {number}"))
-    yield "geometry", _text(feature.get("geometry"))
+    yield from flat(_object(source, feature.get("properties") or {}, f"properties of record {number}"))
+    yield "geometry", cell(feature.get("geometry"))
     if feature.get("id") is not None:
-        yield "feature.id", _text(feature["id"])
+        yield "feature.id", cell(feature["id"])
 
 
-def _flat(record: dict[str, Any], prefix: str = "") -> Record:
-    """Columns and texts; an empty object has no value and so no column."""
-    for name, value in record.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield prefix + name, _text(value)
+def _feature_columns(features: Records, counted: Structure) -> Columns:
+    """The same as `_feature`, of many: properties, geometry and id in the order of their first appearance."""
+    columns = columns_of(features, counted, lambda path: path[0] != "properties")
+    members = {column.path[0]: column for column in columns if len(column.path) == 1}
+    types, absent = members.get("type"), pa.nulls(len(features), pa.string())
+    if types is None or types.texts.null_count or types.texts.unique().to_pylist() != ["Feature"]:
+        raise Doubtful
+    if "properties" in members and members["properties"].texts.null_count < len(features):
+        raise Doubtful
+    placed = [
+        (column.first, 0, ".".join(column.path[1:]), column.texts) for column in columns if column.path[1:]
+    ]
+    placed.append((0, 1, "geometry", members["geometry"].texts if "geometry" in members else absent))
+    identity = members["id"].texts if "id" in members else absent
+    if identity.null_count < len(features):
+        placed.append((identity.is_valid().index(True).as_py(), 2, "feature.id", identity))
+    return _named((name, texts) for _, _, name, texts in sorted(placed, key=lambda place: place[:2]))
 
 
-def _text(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    return _compact(value)
-
-
-def _compact(value: Any) -> str:
-    """Compact JSON in which numbers are written as in the source."""
-    if isinstance(value, Number):
-        return value
-    if isinstance(value, list):
-        return f"[{','.join(map(_compact, value))}]"
-    if isinstance(value, dict):
-        return f"{{{','.join(f'{_compact(key)}:{_compact(item)}' for key, item in value.items())}}}"
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _collected(
-    connection: duckdb.DuckDBPyConnection, source: Source, table: str, records: Iterable[tuple[int, Record]]
-) -> Decoded:
-    tables = TextTable(connection, source, table)
-    places: dict[str, int] = {}
-    try:
-        for line, record in records:
-            tables.add(line, _cells(source, tables.columns, places, line, record))
-    except RecursionError as error:
-        raise source.changed("is nested deeper than can be read", promised="flat records") from error
-    return tables.close()
-
-
-def _cells(source: Source, columns: list[str], places: dict[str, int], line: int, record: Record) -> Cells:
-    cells: Cells = [None] * len(columns)
-    given: set[str] = set()
-    for name, text in record:
-        if name in given:
-            raise source.changed(f"names {name!r} twice in record {line}", promised="each value once")
-        given.add(name)
-        if name not in places:
-            places[name] = len(columns)
-            columns.append(name)
-            cells.append(None)
-        cells[places[name]] = text
-    return cells
+_JSON = _Kind(_plain_columns, lambda source, number, record: flat(record))
+_GEOJSON = _Kind(_feature_columns, _feature)

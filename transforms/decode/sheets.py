@@ -5,27 +5,28 @@ from __future__ import annotations
 import zipfile
 from collections import deque
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
-from itertools import islice
 
 import duckdb
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
 
 from contracts.errors import SourceChanged
 from contracts.formats import SheetFormat
+from transforms.decode.cellvalues import Value, shown
 from transforms.decode.headings import columns_from
 from transforms.decode.nature import nature_of
 from transforms.decode.packing import refuse_bomb
+from transforms.decode.sheetstream import streamed_rows
 from transforms.decode.source import Source
 from transforms.decode.tables import Cells, Decoded, TextTable, fill
+from transforms.decode.workbook import parts_of
 
 # calamine holds a workbook whole: 11 MB of XLSX (150,000 rows of 10 cells) took 165 MB (measured), so that
 # this many bytes, packed, take some 1 GB.
 MAX_WORKBOOK = 64 << 20
-_EXACT = 2**53  # beyond it a workbook's numbers are rounded, and their digits not those that were typed
+HELD_WHOLE = (
+    32 << 20
+)  # bytes of an XLSX's largest part, unpacked: a million cells, 200 MB in calamine's hands
 _OLE = b"\xd0\xcf\x11\xe0"
-
-Value = int | float | str | bool | time | date | datetime | timedelta
 
 
 def decode_sheet(
@@ -51,48 +52,78 @@ def sheet_rows(source: Source, form: SheetFormat) -> Iterator[tuple[int, Cells]]
     Raises:
         SourceChanged: no such workbook or sheet, or no header in its row.
     """
-    sheet = _sheet(source, form)
-    values: list[list[Value]] = sheet.to_python(skip_empty_area=False)
-    if len(values) < form.header:
-        met = f"has {len(values)} rows in the sheet {sheet.name!r}"
-        raise source.changed(met, promised=f"a header in row {form.header}")
-    header = _trimmed([_text(value) for value in values[form.header - 1]])
-    if not header:
-        met = f"has nothing in row {form.header} of the sheet {sheet.name!r}"
-        raise source.changed(met, promised="its header", remedy="Declare `header:`.")
-    yield form.header, header
+    headed = False
+    number = 0
     waiting: deque[tuple[int, Cells]] = deque()
-    for number, row in enumerate(islice(values, form.header, None), form.header + 1):
-        cells = [_text(value) for value in row]
-        if any((cell or "").strip() for cell in cells):
+    for number, cells in _rows(source, form):
+        if number >= form.header and not headed:
+            headed = True
+            yield form.header, _header(source, form, cells if number == form.header else [])
+        elif number > form.header and any((cell or "").strip() for cell in cells):
             waiting.append((number, cells))
         if len(waiting) > form.skip_bottom:
             yield waiting.popleft()
+    if not headed:
+        met = f"has {number} rows in the sheet {form.sheet!r}"
+        raise source.changed(met, promised=f"a header in row {form.header}")
 
 
-def _trimmed(cells: Cells) -> Cells:
+def _header(source: Source, form: SheetFormat, cells: Cells) -> Cells:
     while cells and not (cells[-1] or "").strip():
         cells.pop()
+    if not cells:
+        met = f"has nothing in row {form.header} of the sheet {form.sheet!r}"
+        raise source.changed(met, promised="its header", remedy="Declare `header:`.")
     return cells
 
 
-def _sheet(source: Source, form: SheetFormat) -> CalamineSheet:
-    workbook = _workbook(source, form)
-    names = workbook.sheet_names
+def _rows(source: Source, form: SheetFormat) -> Iterator[tuple[int, Cells]]:
+    """(row number, cells) of a sheet, row by row where it is large."""
+    _refuse_stranger(source, form)
+    if form.type == "xlsx" and _starts_with(source, b"PK"):
+        with zipfile.ZipFile(source.path) as archive:
+            large = any(member.file_size > HELD_WHOLE for member in archive.infolist())
+            if large and (parts := parts_of(source, archive)):
+                yield from streamed_rows(source, archive, parts, _named(source, form, list(parts.sheets)))
+                return
+    for number, row in enumerate(_values(_sheet(source, form), source), 1):
+        yield number, [shown(value) for value in row]
+
+
+def _values(sheet: CalamineSheet, source: Source) -> list[list[Value]]:
+    try:
+        return sheet.to_python(skip_empty_area=False)
+    except OverflowError as error:
+        raise source.changed(
+            "has a duration beyond a million years", remedy="Look at its formats."
+        ) from error
+
+
+def _named(source: Source, form: SheetFormat, names: list[str]) -> str:
+    """The name of the sheet that the contract takes."""
     wanted = form.sheet
     if isinstance(wanted, int) and 1 <= wanted <= len(names):
         wanted = names[wanted - 1]
     if wanted not in names:
         listed = ", ".join(f'"{name}"' for name in names)
         raise source.changed(f"has no sheet {wanted!r}, but {listed}", remedy="Mend `sheet:`.")
+    return str(wanted)
+
+
+def _sheet(source: Source, form: SheetFormat) -> CalamineSheet:
+    workbook = _workbook(source, form)
+    name = _named(source, form, workbook.sheet_names)
     try:
-        return workbook.get_sheet_by_name(str(wanted))
+        return workbook.get_sheet_by_name(name)
     except CalamineError as error:
-        raise source.changed(f"has a sheet {wanted!r} that cannot be read ({error})") from error
+        raise source.changed(f"has a sheet {name!r} that cannot be read ({error})") from error
 
 
 def _workbook(source: Source, form: SheetFormat) -> CalamineWorkbook:
-    _refuse_stranger(source, form)
+    size = source.path.stat().st_size
+    if size > MAX_WORKBOOK:
+        met = f"is a workbook of {size >> 20} MB"
+        raise source.changed(met, promised=f"at most {MAX_WORKBOOK >> 20}", remedy="Ask for CSV.")
     try:
         return CalamineWorkbook.from_path(source.path)
     except PasswordError as error:
@@ -111,12 +142,8 @@ def _locked(source: Source) -> SourceChanged:
 
 def _refuse_stranger(source: Source, form: SheetFormat) -> None:
     """A text named .xls, a web page, an empty file, a bomb: known before calamine sees them."""
-    size = source.path.stat().st_size
-    if not size:
+    if not source.path.stat().st_size:
         raise source.changed("is empty", promised=form.type)
-    if size > MAX_WORKBOOK:
-        met = f"is a workbook of {size >> 20} MB"
-        raise source.changed(met, promised=f"at most {MAX_WORKBOOK >> 20}", remedy="Ask for CSV.")
     if _starts_with(source, b"PK"):
         _refuse_bomb(source)
     elif not _starts_with(source, _OLE):
@@ -139,21 +166,3 @@ def _refuse_bomb(source: Source) -> None:
 def _starts_with(source: Source, signature: bytes) -> bool:
     with source.path.open("rb") as file:
         return file.read(len(signature)) == signature
-
-
-def _text(value: Value) -> str | None:
-    if isinstance(value, str):
-        return value or None
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < _EXACT else f"{value:.15g}"
-    if isinstance(value, (int, timedelta)):
-        return str(value) if isinstance(value, int) else _hours(value)
-    return value.isoformat(" ") if isinstance(value, datetime) else value.isoformat()
-
-
-def _hours(duration: timedelta) -> str:
-    """`30:05:00`: a spreadsheet's durations go beyond a day."""
-    seconds = int(duration.total_seconds())
-    return f"{seconds // 3600:02}:{seconds % 3600 // 60:02}:{seconds % 60:02}"

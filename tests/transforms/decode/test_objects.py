@@ -35,9 +35,9 @@ def test_columns_are_all_that_appear_in_order_of_first_appearance(read):
 
 
 def test_columns_may_join_after_rows_were_stored(read, monkeypatch):
-    from transforms.decode import tables
+    from transforms.decode import columns
 
-    monkeypatch.setattr(tables, "_BATCH_CELLS", 2)
+    monkeypatch.setattr(columns, "_BATCH_ROWS", 2)
     met = read(json.dumps([{"a": 1}] * 5 + [{"b": 2}] * 5 + [{"a": 3, "c": 4}]).encode(), type="json")
     assert met.rows == [("1", None, None)] * 5 + [(None, "2", None)] * 5 + [("3", None, "4")]
 
@@ -141,8 +141,9 @@ def test_features_are_properties_and_a_geometry(read):
 def test_what_is_no_feature_collection_is_refused(read):
     with pytest.raises(SourceChanged, match="list of records at `features`"):
         read(b'{"type": "Feature", "properties": {}, "geometry": null}', type="geojson")
-    with pytest.raises(SourceChanged, match="no Feature as record 1"):
-        read(b'{"features": [{"nom": "x"}]}', type="geojson")
+    for other in (b'{"nom": "x"}', b'{"type": "Point"}', b'{"type": null}'):
+        with pytest.raises(SourceChanged, match="no Feature as record 1"):
+            read(b'{"features": [' + other + b"]}", type="geojson")
     with pytest.raises(SourceChanged, match="names 'geometry' twice"):
         read(
             b'{"features": [{"type": "Feature", "properties": {"geometry": "x"}, "geometry": null}]}',
