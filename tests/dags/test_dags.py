@@ -152,11 +152,14 @@ def test_a_broken_contract_costs_its_own_dag_and_is_an_import_error_with_file_an
     assert "config/datasets/mobility/parkings.yml:3: about.tilte" in message
 
 
-def test_a_schedule_out_of_range_costs_its_own_dag_too(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("cron", ["99 99 * * *", "0 0 30 2 *"])
+def test_a_schedule_that_never_comes_costs_its_own_dag_too(
+    config: Path, monkeypatch: pytest.MonkeyPatch, cron: str
+) -> None:
     file = config / "datasets" / "mobility" / "parkings.yml"
     lines = file.read_text("utf-8").splitlines()
     number = next(n for n, line in enumerate(lines) if line.startswith("schedule:"))
-    lines[number] = 'schedule: "99 99 * * *"'
+    lines[number] = f'schedule: "{cron}"'
     file.write_text("\n".join(lines), "utf-8")
     found = bag_of(config, monkeypatch)
     assert set(found.dags) == SAMPLES - {"mobility.parkings"} | UPKEEP
