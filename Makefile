@@ -10,6 +10,7 @@ UV := uv==0.13.9
 BUILDER := setuptools==84.2.1
 RUN_READY := $(VENV)/.installed-run
 TEST_READY := $(VENV)/.installed-test
+JOBS ?= 2
 BENCH_READY := $(VENV)/.installed-bench
 
 .PHONY: help
@@ -31,9 +32,7 @@ define install-lock
 	@$(PY) -m pip install --quiet --disable-pip-version-check $(BUILDER)
 	@$(PY) -m pip install --quiet --disable-pip-version-check $(UV) \
 	  || echo "uv is not to be had here; pip does it, more slowly."
-	@if $(PY) -m uv --version >/dev/null 2>&1; \
-	  then $(PY) -m uv pip install --python $(PY) -r $(1); \
-	  else $(PY) -m pip install --disable-pip-version-check -r $(1); fi
+	@$(PY) -m uv pip install --python $(PY) -r $(1) || $(PY) -m pip install --disable-pip-version-check -r $(1)
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 endef
@@ -62,8 +61,8 @@ down: ## end what `make up` started
 	@if [ -x $(PY) ]; then $(PY) -m sample down; fi
 
 .PHONY: test
-test: $(TEST_READY) ## the whole test suite
-	@$(PY) -m pytest
+test: $(TEST_READY) ## the whole test suite, two files at a time (JOBS=0: one after the other)
+	@PYTHONHASHSEED=0 $(PY) -m pytest -n $(JOBS) --dist loadfile
 
 .PHONY: torture
 torture: $(TEST_READY) ## the long fault runs (about 15 minutes)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from airflow.sdk import DAG, CronTriggerTimetable, Param, chain
-from croniter import CroniterError, croniter  # what Airflow reads a schedule with
+from croniter import CroniterError, croniter  # type: ignore[import-untyped]  # Airflow reads schedules by it
 
 from contracts.city import City
 from contracts.dataset import Dataset
