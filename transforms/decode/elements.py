@@ -1,6 +1,7 @@
 """XML read as a stream: the elements at one path, each let go before the next.
 
-expat of the standard library, through ElementTree's C tree of one record: no further dependency, and 20 MB/s.
+expat of the standard library, through ElementTree's C tree of one record: no further dependency (3 MB for
+each second of CPU, measured).
 A document type is refused, and with it every entity of the document's own (billion laughs, external files).
 """
 
