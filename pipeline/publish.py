@@ -91,13 +91,15 @@ def keep_provenance(
     """What the release is made from, of both audiences on the restricted side; `last` is the cost so far
     of the stage that asks.
     """
+    key = layout.provenance(dataset.id, release_id)
+    made = record_at(house.restricted, key, Provenance)  # a retry tells what the making took, not the look
     earlier = [cost for cost in costs_of(dataset, house) if cost.work in _BEFORE]
     provenance = Provenance(
         audience=view.audience, version=VERSION, contract=dataset.model_dump(mode="json", by_alias=True),
         raw=record_at(house.work, layout.batch(dataset.id, staged.batch_id), RawBatch),
-        staged=staged, verdict=verdict, costs=(*earlier, last),
+        staged=staged, verdict=verdict, costs=made.costs if made else (*earlier, last),
     )  # fmt: skip
-    put_record(house.restricted, layout.provenance(dataset.id, release_id), provenance)
+    put_record(house.restricted, key, provenance)
 
 
 def done_of(staged: StagedBatch, release_id: str) -> Done:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from types_boto3_s3.type_defs import PutObjectOutputTypeDef
 
 _JSON = "application/json"
-_AT_ONCE = 4  # writers of the proof
 _NO_TAG = f'"{"0" * 32}"'  # the ETag of nothing: an MD5 that no content of ours has
 
 
@@ -89,29 +87,14 @@ class Conditions:
         return self._lock
 
     def _proved(self) -> bool:
-        """Whether a second create and a swap of something else are turned down, and of creates at once all
-        but one.
-
-        SeaweedFS up to 4.16 let all of those at once win, and turned down a later one (its issue 8800).
-        """
-        return self._at_a_probe(self._turns_down_later_ones) and self._at_a_probe(self._has_one_winner)
-
-    def _at_a_probe(self, proof: Callable[[str], bool]) -> bool:
+        """Whether a second create and a swap of something else are both turned down."""
         key = layout.probe(secrets.token_hex(8))
         with refusing(self._name, key):
             try:
-                return proof(key)
+                self._write(key, b"1")()
+                return all(self._turned_down(key, tag) for tag in (None, _NO_TAG))
             finally:
                 erase(self._client, self._bucket, self._key_of(key))
-
-    def _turns_down_later_ones(self, key: str) -> bool:
-        self._write(key, b"1")()
-        return all(self._turned_down(key, tag) for tag in (None, _NO_TAG))
-
-    def _has_one_winner(self, key: str) -> bool:
-        """None seems to have won where the answer was lost and the client asked again."""
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            return list(pool.map(lambda _: self._turned_down(key, None), range(_AT_ONCE))).count(False) <= 1
 
     def _turned_down(self, key: str, tag: str | None) -> bool:
         answer = self._put_if(key, b"2", tag)

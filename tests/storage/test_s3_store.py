@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Event
 from types import SimpleNamespace
 from typing import Any
 
@@ -155,26 +154,6 @@ def test_a_server_that_ignores_one_of_the_two_is_refused_as_well(
     s3_server.fault = fault
     with pytest.raises(StorageRefused, match="ignores"):
         bucket.create("commits/1", b"1")
-
-
-def test_a_server_that_lets_creates_at_once_all_win_is_refused(
-    s3_server: SimpleNamespace, bucket: Store
-) -> None:
-    there: set[str] = set()
-
-    def looks_first_and_writes_later(
-        environ: Environ, start: Callable[..., Any], moto: Callable[..., Any]
-    ) -> Any:
-        if "HTTP_IF_NONE_MATCH" in environ and environ["PATH_INFO"] not in there:
-            Event().wait(0.3)  # in this file time.sleep waits for nothing
-            there.add(environ["PATH_INFO"])
-            del environ["HTTP_IF_NONE_MATCH"]
-        return moto(environ, start)
-
-    s3_server.fault = looks_first_and_writes_later
-    with pytest.raises(StorageRefused, match="ignores"):
-        bucket.create("commits/1", b"1")
-    assert list(bucket.keys()) == []
 
 
 def test_a_server_that_does_not_know_conditions_is_refused(s3_server: SimpleNamespace, bucket: Store) -> None:
