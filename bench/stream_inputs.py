@@ -76,14 +76,18 @@ def _fill(file: IO[bytes], size: int, records: Iterator[bytes]) -> int:
     return done
 
 
+def _write_list(path: Path, size: int, tail: Callable[[Random], str], opening: bytes, closing: bytes) -> int:
+    records = (f'{"," if n > 1 else ""}\n{{"id": {n}, {rest}'.encode() for n, rest in _numbered(tail))
+    with path.open("wb") as file:
+        file.write(opening)
+        done = _fill(file, size, records)
+        file.write(closing)
+    return done
+
+
 def write_json(path: Path, size: int) -> int:
     """The number of records of a JSON document whose list lies at `data.items`."""
-    records = (f'{"," if n > 1 else ""}\n{{"id": {n}, {tail}'.encode() for n, tail in _numbered(_record_json))
-    with path.open("wb") as file:
-        file.write(b'{"total": 0, "data": {"items": [')
-        done = _fill(file, size, records)
-        file.write(b"]}}")
-    return done
+    return _write_list(path, size, _record_json, b'{"total": 0, "data": {"items": [', b"]}}")
 
 
 def write_jsonl(path: Path, size: int) -> int:
@@ -94,14 +98,7 @@ def write_jsonl(path: Path, size: int) -> int:
 
 def write_geojson(path: Path, size: int) -> int:
     """The number of features of a collection of polygons."""
-    records = (
-        f'{"," if n > 1 else ""}\n{{"id": {n}, {tail}'.encode() for n, tail in _numbered(_feature_json)
-    )
-    with path.open("wb") as file:
-        file.write(b'{"type": "FeatureCollection", "features": [')
-        done = _fill(file, size, records)
-        file.write(b"]}")
-    return done
+    return _write_list(path, size, _feature_json, b'{"type": "FeatureCollection", "features": [', b"]}")
 
 
 def write_xml(path: Path, size: int) -> int:

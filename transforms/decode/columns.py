@@ -8,13 +8,20 @@ from itertools import chain
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from contracts.sql import identifier
 from transforms.decode.headings import columns_from
 from transforms.decode.source import MAX_COLUMNS, Source
-from transforms.decode.tables import Decoded, Tally, append, create_lines, create_ragged, laid_down
+from transforms.decode.tables import (
+    Decoded,
+    Tally,
+    append,
+    create_lines,
+    create_ragged,
+    laid_down,
+    texts_of,
+    widen,
+)  # fmt: skip
 
 _BATCH_ROWS = 122_880  # one row group of DuckDB
 _BATCH_BYTES = 32 << 20
@@ -64,17 +71,9 @@ class ColumnTable:
         if len(names) > MAX_COLUMNS:
             columns_from(self._source, list(names), "its records")
         self._records, self._text = [], 0
-        self._add(lines, [(name, self._texts([cells.get(name) for cells in rows])) for name in names])
-
-    def _texts(self, cells: Sequence[str | None]) -> pa.Array:
-        try:
-            texts = pa.array(cells, pa.string())
-        except (UnicodeEncodeError, pa.ArrowInvalid) as error:
-            met = "holds half a character (a lone surrogate)"
-            raise self._source.changed(met, promised="Unicode", remedy="Have the export mended.") from error
-        if pc.any(pc.match_substring(texts, "\0")).as_py():
-            raise self._source.changed("has a NUL character in a cell", promised="text")
-        return texts
+        self._add(
+            lines, [(name, texts_of(self._source, [cells.get(name) for cells in rows])) for name in names]
+        )
 
     def _add(self, lines: NDArray[np.int64], columns: Sequence[tuple[str, pa.Array]]) -> None:
         for name, texts in columns:
@@ -99,7 +98,9 @@ class ColumnTable:
             append(self._connection, f"{self._table}_lines", kept)
 
     def _flush(self) -> None:
-        self._widen()
+        names = list(self._places)
+        widen(self._connection, self._source, self._table, names, self._created)
+        self._created = len(names)
         if self._batches:
             joined = {str(place): self._joined(name) for name, place in self._places.items()}
             append(self._connection, self._table, pa.table(joined))
@@ -108,16 +109,3 @@ class ColumnTable:
     def _joined(self, name: str) -> pa.ChunkedArray:
         chunks = [columns.get(name, pa.nulls(rows, pa.string())) for rows, columns in self._batches]
         return pa.chunked_array(chunks, pa.string())
-
-    def _widen(self) -> None:
-        """Create the table, or give it the columns that joined since."""
-        names = list(self._places)
-        columns_from(self._source, names, "its records")
-        table = identifier(self._table)
-        if not self._created:
-            columns = ", ".join(f"{identifier(name)} VARCHAR" for name in names)
-            self._connection.execute(f"CREATE OR REPLACE TABLE {table} ({columns})")
-        else:
-            for name in names[self._created :]:
-                self._connection.execute(f"ALTER TABLE {table} ADD COLUMN {identifier(name)} VARCHAR")
-        self._created = len(names)

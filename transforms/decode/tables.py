@@ -75,6 +75,36 @@ def append(connection: duckdb.DuckDBPyConnection, table: str, batch: pa.Table) -
         connection.unregister("decoding_batch")
 
 
+def widen(
+    connection: duckdb.DuckDBPyConnection, source: Source, table: str, columns: Sequence[str], created: int
+) -> None:
+    """Create the table, or give it the columns that joined since the first `created` of them."""
+    columns_from(source, columns, "its records")
+    name = identifier(table)
+    if not created:
+        typed = ", ".join(f"{identifier(column)} VARCHAR" for column in columns)
+        connection.execute(f"CREATE OR REPLACE TABLE {name} ({typed})")
+        return
+    for column in columns[created:]:
+        connection.execute(f"ALTER TABLE {name} ADD COLUMN {identifier(column)} VARCHAR")
+
+
+def texts_of(source: Source, cells: Sequence[str | None]) -> pa.Array:
+    """The cells of one column as Arrow's texts.
+
+    Raises:
+        SourceChanged: one is no text: half a character, or a NUL.
+    """
+    try:
+        texts = pa.array(cells, pa.string())
+    except (UnicodeEncodeError, pa.ArrowInvalid) as error:
+        met = "holds half a character (a lone surrogate)"
+        raise source.changed(met, promised="Unicode", remedy="Have the export mended.") from error
+    if pc.any(pc.match_substring(texts, "\0")).as_py():
+        raise source.changed("has a NUL character in a cell", promised="text")
+    return texts
+
+
 def wrong_width(met: int, promised: int) -> str:
     """The French reason of a record with too many or too few cells."""
     return f"{met} cellules au lieu de {promised}"
@@ -122,37 +152,15 @@ class TextTable:
         return laid_down(self._connection, self._table, tuple(self.columns), tally)
 
     def _flush(self) -> None:
-        self._widen()
-        width = len(self.columns)
+        widen(self._connection, self._source, self._table, self.columns, self._created)
+        width = self._created = len(self.columns)
         if self._batch:
             padded = ([*cells, *[None] * (width - len(cells))] for cells in self._batch)
-            texts = [self._column(cells) for cells in zip(*padded, strict=True)]
+            texts = [texts_of(self._source, cells) for cells in zip(*padded, strict=True)]
             append(self._connection, self._table, pa.table(texts, names=[str(i) for i in range(width)]))
         append(self._connection, f"{self._table}_lines", rows_as(self._lines, _LINES))
         append(self._connection, f"{self._table}_ragged", rows_as(self._misfits, _RAGGED))
         self._batch, self._lines, self._misfits, self._text = [], [], [], 0
-
-    def _widen(self) -> None:
-        """Create the table, or give it the columns that joined since."""
-        columns_from(self._source, self.columns, "its records")
-        name = identifier(self._table)
-        if not self._created:
-            columns = ", ".join(f"{identifier(column)} VARCHAR" for column in self.columns)
-            self._connection.execute(f"CREATE OR REPLACE TABLE {name} ({columns})")
-        else:
-            for column in self.columns[self._created :]:
-                self._connection.execute(f"ALTER TABLE {name} ADD COLUMN {identifier(column)} VARCHAR")
-        self._created = len(self.columns)
-
-    def _column(self, cells: Sequence[str | None]) -> pa.Array:
-        try:
-            texts = pa.array(cells, pa.string())
-        except (UnicodeEncodeError, pa.ArrowInvalid) as error:
-            met = "holds half a character (a lone surrogate)"
-            raise self._source.changed(met, promised="Unicode", remedy="Have the export mended.") from error
-        if pc.any(pc.match_substring(texts, "\0")).as_py():
-            raise self._source.changed("has a NUL character in a cell", promised="text")
-        return texts
 
 
 def rows_as(rows: Iterable[tuple[int | str, ...]], schema: pa.Schema) -> pa.Table:
