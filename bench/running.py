@@ -16,9 +16,10 @@ from typing import IO
 import psutil
 
 from contracts.errors import ConcentratorError
+from pipeline.cost import peak_memory
 
 _ROOT = Path(__file__).parents[1]
-_KIB, _MIB = 1 << 10, 1 << 20
+_MIB = 1 << 20
 _PAUSE = 0.05  # seconds between two looks at the memory
 
 
@@ -89,13 +90,4 @@ class _Watch:
         with suppress(psutil.Error, OSError):
             family = (self._process, *self._process.children(recursive=True))
             self.together = max(self.together, sum(one.memory_info().rss for one in family))
-            self.highest = max(self.highest, *(_peak(one.pid) for one in family))
-
-
-def _peak(pid: int) -> int:
-    """The process's highest memory so far, as Linux keeps it.
-
-    `ru_maxrss` would not do: through `exec` a child inherits the peak of the process that started it.
-    """
-    status = Path(f"/proc/{pid}/status").read_text("ascii", "replace")
-    return next((int(line.split()[1]) * _KIB for line in status.splitlines() if line.startswith("VmHWM")), 0)
+            self.highest = max(self.highest, *(peak_memory(one.pid) for one in family))
