@@ -100,10 +100,7 @@ class SeparateHands:
             answer = process.stdout.readline()
         except BrokenPipeError:
             answer = ""
-        if not answer:
-            remedy = "Its last lines are above; what was published before stands."
-            raise StorageRefused(dataset_id, "the public publisher ended without an answer", remedy=remedy)
-        return receipt_or_refusal(json.loads(answer))
+        return receipt_or_refusal(dataset_id, answer)
 
     def _started(self) -> subprocess.Popen[str]:
         if self._process is None:
@@ -116,15 +113,20 @@ class SeparateHands:
         return self._process
 
 
-def receipt_or_refusal(answer: dict[str, object]) -> Receipt:
-    """The receipt in an answer of the publisher.
+def receipt_or_refusal(dataset_id: str, answer: str) -> Receipt:
+    """The receipt in a line of the publisher's.
 
     Raises:
+        StorageRefused: the line is empty: the publisher ended.
         ConcentratorError: the answer is a refusal; of the kind that the publisher met.
     """
-    if "receipt" in answer:
-        return Receipt.model_validate(answer["receipt"])
+    if not answer:
+        remedy = "Its last lines are above; what was published before stands."
+        raise StorageRefused(dataset_id, "the public publisher ended without an answer", remedy=remedy)
+    told = json.loads(answer)
+    if "receipt" in told:
+        return Receipt.model_validate(told["receipt"])
     kinds = {kind.__name__: kind for kind in (PrivacyRefused, StorageRefused)}
-    kind = kinds.get(str(answer["refusal"]), ConcentratorError)
-    place, met, promised, remedy = (str(part) for part in answer["told"])  # type: ignore[attr-defined]
+    kind = kinds.get(str(told["refusal"]), ConcentratorError)
+    place, met, promised, remedy = map(str, told["told"])
     raise kind(place, met, promised=promised, remedy=remedy)

@@ -46,10 +46,7 @@ class KeptHands:
             socket.send_fds(connection, [json.dumps([dataset_id, attempt]).encode()], [2])
             with connection.makefile() as answers:
                 answer = answers.readline()
-        if not answer:
-            remedy = "Its last lines are above; what was published before stands."
-            raise StorageRefused(dataset_id, "the public publisher ended without an answer", remedy=remedy)
-        return receipt_or_refusal(json.loads(answer))
+        return receipt_or_refusal(dataset_id, answer)
 
     def _connected(self, dataset_id: str) -> socket.socket:
         folder = _own_folder(dataset_id)

@@ -14,7 +14,7 @@ from pipeline.record import (
     Done,
     Outcome,
     audiences_of,
-    costs_of,
+    costs_until_verdict,
     expiry_of,
     put_outcome,
     remembered,
@@ -38,9 +38,6 @@ class Provenance(Frozen):
     staged: StagedBatch
     verdict: Verdict
     costs: tuple[Cost, ...] = ()
-
-
-_BEFORE = ("extract", "standardize", "validate")
 
 
 def publish(
@@ -93,11 +90,11 @@ def keep_provenance(
     """
     key = layout.provenance(dataset.id, release_id)
     made = record_at(house.restricted, key, Provenance)  # a retry tells what the making took, not the look
-    earlier = [cost for cost in costs_of(dataset, house) if cost.work in _BEFORE]
+    costs = made.costs if made else (*costs_until_verdict(dataset, house), last)
     provenance = Provenance(
         audience=view.audience, version=VERSION, contract=dataset.model_dump(mode="json", by_alias=True),
         raw=record_at(house.work, layout.batch(dataset.id, staged.batch_id), RawBatch),
-        staged=staged, verdict=verdict, costs=made.costs if made else (*earlier, last),
+        staged=staged, verdict=verdict, costs=costs,
     )  # fmt: skip
     put_record(house.restricted, key, provenance)
 

@@ -20,7 +20,8 @@ from storage import layout
 from storage.records import put_record, record_at
 from storage.store import Store
 
-_WORKS: tuple[Work, ...] = ("extract", "standardize", "validate", "publish_restricted", "hand_over")
+_FIRST_WORKS: tuple[Work, ...] = ("extract", "standardize", "validate")
+_RESTRICTED_WORKS: tuple[Work, ...] = ("publish_restricted", "hand_over")
 VERIFIED_FOR = timedelta(days=8)  # without `stale_after`: a week and a day, so that one missed week shows
 
 
@@ -154,9 +155,19 @@ def last_outcome(dataset: Dataset, house: House) -> Outcome | None:
 
 def costs_of(dataset: Dataset, house: House) -> tuple[Cost, ...]:
     """What each stage took when it last ended well, in the order of the journey."""
-    kept = [record_at(house.work, layout.cost(dataset.id, work), Cost) for work in _WORKS]
     receipt = last_receipt(dataset.id, house.handover)
-    return tuple(cost for cost in (*kept, receipt and receipt.cost) if cost)
+    last = (receipt.cost,) if receipt and receipt.cost else ()
+    return (*costs_until_verdict(dataset, house), *_costs(dataset, house, _RESTRICTED_WORKS), *last)
+
+
+def costs_until_verdict(dataset: Dataset, house: House) -> tuple[Cost, ...]:
+    """The same of what comes before any release."""
+    return _costs(dataset, house, _FIRST_WORKS)
+
+
+def _costs(dataset: Dataset, house: House, works: tuple[Work, ...]) -> tuple[Cost, ...]:
+    kept = (record_at(house.work, layout.cost(dataset.id, work), Cost) for work in works)
+    return tuple(cost for cost in kept if cost)
 
 
 def put_outcome(dataset: Dataset, house: House, outcome: Outcome) -> None:
