@@ -22,7 +22,7 @@ from bench.big import Run, runs_of
 from bench.growth import Point
 from bench.peers import PEERS
 from bench.results import REPORT, kept, keys_of_growth, keys_of_runs
-from contracts.errors import ConcentratorError
+from commands.console import err, one_sentence
 
 _HERE = Path(__file__).parent
 _PARTS = ("big", "growth", "streams", "wide")
@@ -30,7 +30,6 @@ _OTHERS = tuple(name for name in PEERS if name != "journey")
 _SIZES, _QUICK_SIZES = (1_000_000, 10_000_000), (50_000,)
 
 Telling = Callable[[str], None]
-err = Console(stderr=True, highlight=False)
 
 
 def bench(
@@ -63,7 +62,7 @@ def bench(
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the one under way is ended too
     parts, others = _among(only, _PARTS), _OTHERS if peers is None else _among(peers, _OTHERS)
     sizes = (rows,) if rows else _QUICK_SIZES if quick else _SIZES
-    with _one_sentence(), _scratch() as own:
+    with one_sentence(), _scratch() as own:
         target = folder or (_HERE if rows is None and peers is None else own)
         with _line() as told:
             runs: list[Run] = []
@@ -84,16 +83,6 @@ def _among(given: str, known: Sequence[str]) -> tuple[str, ...]:
     if unknown := [one for one in chosen if one not in known]:
         raise typer.BadParameter(f"{unknown[0]!r} is not among {', '.join(known)}")
     return chosen
-
-
-@contextmanager
-def _one_sentence() -> Iterator[None]:
-    """A failure as its sentence on standard error and exit code 1."""
-    try:
-        yield
-    except ConcentratorError as error:
-        err.print(str(error), style="red", markup=False)
-        raise typer.Exit(1) from None
 
 
 @contextmanager

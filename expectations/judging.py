@@ -25,6 +25,9 @@ _COUNTS = {"result_format": "BASIC", "partial_unexpected_count": 0, "exclude_une
 _DUCKDB_ERRORS = [name for name in dir(duckdb) if name.endswith("Exception")]
 
 
+Suite = tuple[Promise, ...]
+
+
 @dataclass(frozen=True)
 class Shown:
     """What is judged once more as the public sees it: its promises, on that SELECT (None: all rows)."""
@@ -52,10 +55,8 @@ def verdict_on(
     seen = suite_of(shown.dataset, previous_rows=None, moment=moment) if shown else ()
     try:
         if shown and shown.part:
-            (findings,), (public,) = (
-                _judged(dataset.id, table, promises),
-                _judged(dataset.id, table, seen, part=shown.part),
-            )
+            (findings,) = _judged(dataset.id, table, promises)
+            (public,) = _judged(dataset.id, table, seen, part=shown.part)
         else:
             findings, public = _judged(dataset.id, table, promises, seen)
     except duckdb.Error as error:
@@ -69,9 +70,6 @@ def verdict_on(
         dataset_id=dataset.id, batch_id=batch_id, evaluated=len(promises),
         findings=findings, public_findings=public,
     )  # fmt: skip
-
-
-Suite = tuple[Promise, ...]
 
 
 def _judged(

@@ -10,8 +10,10 @@ from typing import Any
 import boto3
 import pytest
 from moto.server import DomainDispatcherApplication, create_backend_app
-from servers import postgres_folder, postgres_serving, rclone_serving
+from servers import postgres_serving, rclone_serving
 from werkzeug.serving import make_server
+
+from bench.cluster.servers import postgres_folder
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared" / "data"

@@ -42,13 +42,6 @@ def _announced(rclone: "subprocess.Popen[str]") -> str:
     raise RuntimeError("rclone ended before it served")
 
 
-def postgres_folder() -> Path | None:
-    """Where the newest PostgreSQL server of this machine is (Debian keeps it out of PATH)."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
-    on_path = shutil.which("postgres")
-    return found[-1].parent if found else Path(on_path).parent if on_path else None
-
-
 @contextmanager
 def postgres_serving(programs: Path) -> Iterator[str]:
     """The address of a fresh server on a socket in a folder of its own; both are gone afterwards."""

@@ -34,7 +34,9 @@ def postgres(folder: Path) -> tuple[Started, dict[str, str]]:
     Raises:
         Refused: no PostgreSQL server is installed, or it does not answer.
     """
-    programs, port = _programs(), free_port()
+    programs, port = postgres_folder(), free_port()
+    if programs is None:
+        raise Refused("No PostgreSQL server is installed on this machine.")
     passwords = {
         name: secrets.token_urlsafe(24)
         for name in ("PGPASSWORD", "AIRFLOW_DB_PASSWORD", "CELERY_DB_PASSWORD")
@@ -104,13 +106,11 @@ def client(endpoint: str) -> Any:
     )  # fmt: skip
 
 
-def _programs() -> Path:
+def postgres_folder() -> Path | None:
     """Where the newest PostgreSQL server of this machine is (Debian keeps it out of PATH)."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
     on_path = shutil.which("postgres")
-    if not found and on_path is None:
-        raise Refused("No PostgreSQL server is installed on this machine.")
-    return (found[-1] if found else Path(str(on_path))).parent
+    return found[-1].parent if found else Path(on_path).parent if on_path else None
 
 
 def _await(started: Started, asked: Callable[[], object], absent: type[Exception]) -> None:

@@ -60,14 +60,21 @@ def test_a_command_that_fails_is_told_by_its_last_line() -> None:
         cost_of(["no_such_module"], "here")
 
 
+def start_from_parent(hungry: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module `parent` that starts the code in a process of its own, and ends well only if it does."""
+    (folder / "parent.py").write_text(
+        f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {hungry!r}], check=True)\nprint('done')\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+
+
 def test_the_memory_of_what_a_command_starts_is_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hungry = "import mmap, time; held = bytearray(80 << 20), mmap.mmap(-1, 1 << 30); time.sleep(0.5)"
-    (tmp_path / "parent.py").write_text(
-        f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {hungry!r}])\nprint('done')\n"
-    )
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    start_from_parent(
+        "import mmap, time; held = bytearray(80 << 20), mmap.mmap(-1, 1 << 30); time.sleep(0.5)",
+        tmp_path, monkeypatch,
+    )  # fmt: skip
     cost = cost_of(["parent"], "here")
     assert cost.told == "done"
     assert 80 < cost.peak_rss < cost.peak_sum < 130
@@ -76,11 +83,7 @@ def test_the_memory_of_what_a_command_starts_is_counted(
 def test_a_limit_holds_for_each_process_that_a_command_starts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hungry = "import time; held = bytearray(200 << 20)"
-    (tmp_path / "parent.py").write_text(
-        f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {hungry!r}], check=True)\nprint('done')\n"
-    )
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    start_from_parent("import time; held = bytearray(200 << 20)", tmp_path, monkeypatch)
     assert cost_of(["parent"], "here", most=400).told == "done"
     with pytest.raises(BenchFailed, match="here: ended with 1"):
         cost_of(["parent"], "here", most=100)
