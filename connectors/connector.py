@@ -11,9 +11,11 @@ from datetime import datetime
 from pathlib import Path
 
 from pydantic import Field as Setting
+from pydantic import model_validator
 
 from contracts.batch import RawFile
 from contracts.connection import Connection
+from contracts.errors import SourceIncomplete
 from contracts.formats import Format
 from contracts.model import Frozen
 
@@ -60,9 +62,36 @@ class FetchedFile(Frozen):
 class Fetched(Frozen):
     """What one visit brought; no file at all where the source says that nothing changed."""
 
-    files: tuple[FetchedFile, ...] = ()
+    files: tuple[FetchedFile, ...] = Setting((), description="Each with a name of its own.")
+    rows: int | None = Setting(
+        None, ge=0, description="Records received in all files; none: not counted, as for one opaque file."
+    )
+    expected: int | None = Setting(
+        None, ge=0, description="Records that the source says there are; none: it does not say."
+    )
     proof: str = Setting(description="How completeness is known, or `unknown`.")
     unchanged: bool = False
+
+    @model_validator(mode="after")
+    def _sums_up(self) -> Fetched:
+        names = [file.name for file in self.files]
+        if len(set(names)) < len(names):
+            raise ValueError("two files of one visit have the same name")
+        if self.expected is not None and self.rows is None:
+            raise ValueError("what is expected can only be held against what was counted")
+        return self
+
+    def require_whole(self, place: str) -> None:
+        """Nothing, where as many records arrived as the source says there are, or it does not say.
+
+        Raises:
+            SourceIncomplete: fewer, or more.
+        """
+        if self.expected is not None and self.rows != self.expected:
+            met = f"{self.rows} records were received"
+            remedy = "Try again; if it stays so, the source cuts its answers or miscounts."
+            promised = f"{self.expected}, as the source itself says"
+            raise SourceIncomplete(place, met, promised=promised, remedy=remedy)
 
 
 class Connector(Frozen, ABC):

@@ -36,6 +36,8 @@ class RawBatch(Frozen):
     dataset_id: str
     batch_id: str
     files: tuple[RawFile, ...]
+    rows: int | None = Setting(None, description="Records in all files, where the connector counted them.")
+    expected: int | None = Setting(None, description="Records that the source announced; equal to `rows`.")
     proof: str = Setting(description="How completeness is known, or `unknown`.")
     heads: dict[Audience, int] = Setting(
         default_factory=dict,

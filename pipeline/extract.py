@@ -55,6 +55,7 @@ def extract(
             promised=dataset.format, contact=house.city.contact, progress=progress,
         )  # fmt: skip
         fetched = connector_of(dataset).fetch(house.connection(dataset.source.connection), visit)
+        fetched.require_whole(dataset.id)
         meter.bytes = sum(file.bytes for file in fetched.files)
         raw = known if known and fetched.unchanged else _landed(dataset, house, batch_id, fetched, known)
         raw = raw.model_copy(update={"heads": heads})
@@ -92,7 +93,10 @@ def _landed(
         if twin is None:
             house.work.put_file(key, file.path, file.media_type)
         files.append(file.landed(key))
-    raw = RawBatch(dataset_id=dataset.id, batch_id=batch_id, files=tuple(files), proof=fetched.proof)
+    raw = RawBatch(
+        dataset_id=dataset.id, batch_id=batch_id, files=tuple(files), rows=fetched.rows,
+        expected=fetched.expected, proof=fetched.proof,
+    )  # fmt: skip
     put_record(house.work, layout.batch(dataset.id, batch_id), raw)
     put_record(house.work, layout.latest(dataset.id), raw)
     return raw

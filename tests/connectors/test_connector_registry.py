@@ -18,7 +18,8 @@ def test_every_module_of_the_room_is_a_kind_with_its_class(kind):
 
 
 def test_the_frame_is_no_kind():
-    assert known_kinds() == ("drop_folder", "http_file")
+    assert {"http_file", "drop_folder"} <= set(known_kinds())
+    assert not {"connector", "registry", "web"} & set(known_kinds())
 
 
 def test_listing_the_kinds_and_taking_one_imports_no_other():
@@ -39,7 +40,7 @@ def test_a_misspelt_kind_is_answered_with_the_nearest_one():
 
 
 def test_a_kind_like_no_other_is_answered_with_the_list():
-    with pytest.raises(UnknownKind, match=r"Known kinds: drop_folder, http_file\."):
+    with pytest.raises(UnknownKind, match=r"Known kinds: .*drop_folder.*, http_file.*\."):
         connector_for("zzzz")
 
 
