@@ -8,7 +8,8 @@ from pydantic import Field as Setting
 from pydantic import field_validator
 
 from connectors.connector import Connector, Fetched, Visit
-from connectors.web.session import Request, Session
+from connectors.web.request import Request
+from connectors.web.session import Session
 from contracts.connection import Connection
 
 Value = str | bool | int | float

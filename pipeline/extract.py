@@ -13,6 +13,7 @@ from contracts.dataset import AUDIENCES, Audience, Dataset
 from contracts.errors import ContractInvalid
 from contracts.explaining import faults_of
 from contracts.reading import Document
+from pipeline.arriving import told_in_log
 from pipeline.embargo import holds, require_seen
 from pipeline.house import House
 from pipeline.record import (
@@ -33,9 +34,8 @@ Progress = Callable[[int, int | None], None]
 
 
 def extract(
-    dataset: Dataset, house: House, *, batch_id: str, force: bool = False,
-    progress: Progress = lambda done, total: None,
-) -> RawBatch | None:  # fmt: skip
+    dataset: Dataset, house: House, *, batch_id: str, force: bool = False, progress: Progress | None = None
+) -> RawBatch | None:
     """The landed batch, or None when every audience already has what these bytes and this contract give.
 
     None also moves the freshness clock of every audience: the source was asked and had nothing new. A public
@@ -52,7 +52,8 @@ def extract(
         known = last_raw(dataset, house)
         visit = Visit(
             place=dataset.id, folder=folder, clock=house.clock, known=known.files if known else (),
-            promised=dataset.format, contact=house.city.contact, progress=progress,
+            promised=dataset.format, contact=house.city.contact,
+            progress=progress or told_in_log(dataset.id),
         )  # fmt: skip
         fetched = connector_of(dataset).fetch(house.connection(dataset.source.connection), visit)
         fetched.require_whole(dataset.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from urllib.parse import urlsplit
 
 import requests
@@ -12,23 +12,25 @@ from connectors.web.contents import failure_in, shortened
 from contracts.errors import ConcentratorError, SourceChanged, SourceUnavailable
 
 MOVED = (301, 302, 303, 307, 308)
+MOVED_AS_ASKED = (307, 308)  # the method and the body stay (RFC 9110 §15.4)
 NOT_MODIFIED = 304
-_LATER = (408, 425, 429)  # and every 5xx
-_MESSAGE_BYTES = 16 * 1024
+LATER = (408, 425, 429)  # and every 5xx
+MESSAGE_BYTES = 16 * 1024
 
 
 def refusal_of(
-    response: requests.Response, place: str, masked: Callable[[str], str], *, conditional: bool
+    response: requests.Response, place: str, masked: Callable[[str], str], *, also: Container[int] = ()
 ) -> ConcentratorError | None:
-    """What the status refuses, with the source's own words where it gives some; none for 200 and 304.
+    """What the status refuses, with the source's own words where it gives some; none for 200.
 
-    A 304 is an answer to a condition; without one (`conditional`) it is refused like any other status.
+    A 304 is an answer to a condition and a 206 to a range; where none was sent (`also`) they are refused like
+    any other status.
     """
     status = response.status_code
-    if status == 200 or (status == NOT_MODIFIED and conditional):
+    if status == 200 or status in also:
         return None
     met = f"the source answers {status} {response.reason or ''}".rstrip()
-    if status in _LATER or status >= 500:
+    if status in LATER or status >= 500:
         return SourceUnavailable(place, masked(met))
     message = masked(_message_of(response))
     met = masked(met) + (f" {shortened(message)}" if message else "")
@@ -62,10 +64,15 @@ def _remedy(status: int) -> str:
 
 def _message_of(response: requests.Response) -> str:
     """The source's own words: a JSON error, or a plain text; else empty."""
-    try:
-        body: bytes = response.raw.read1(_MESSAGE_BYTES, decode_content=False) or b""
-    except HTTPError:
-        return ""
+    body = words_of(response)
     if (response.headers.get("Content-Type") or "").startswith("text/plain"):
         return body.decode(errors="replace").strip()
     return failure_in(body, None) or ""
+
+
+def words_of(response: requests.Response) -> bytes:
+    """The first bytes of a refusal's body."""
+    try:
+        return response.raw.read1(MESSAGE_BYTES, decode_content=False) or b""
+    except HTTPError:
+        return b""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -39,3 +40,15 @@ def seconds_asked(retry_after: str | None, now: datetime) -> float | None:
         return None
     until = until if until.tzinfo else until.replace(tzinfo=UTC)
     return max(0.0, (until - now).total_seconds())
+
+
+def reset_time_in(body: bytes) -> datetime | None:
+    """When to come back, by a `reset_time` in the JSON body of a refusal; none where there is none.
+
+    Opendatasoft gives it with its 429 and no Retry-After (Explore API v2.1, "Quotas").
+    """
+    try:
+        until = datetime.fromisoformat(str(json.loads(body)["reset_time"]))
+    except (ValueError, TypeError, KeyError):
+        return None
+    return until if until.tzinfo else until.replace(tzinfo=UTC)

@@ -1,71 +1,84 @@
-"""Where a redirect may lead: never from https to http, never from outside into an inner network."""
+"""Where a redirect or a link may lead: never from https to http, never from outside into an inner network."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 from connectors.web.access import Access
-from connectors.web.addresses import is_public, origin_of
+from connectors.web.addresses import origin_of
 from connectors.web.patience import Later
+from connectors.web.ways import Ways
 from contracts.errors import SourceChanged, SourceUnavailable
 
 
 @dataclass(frozen=True)
 class Rules:
-    """The rules of one connection.
-
-    The name is looked up here and once more by the connection that is then opened: a name that changes
-    in between is not caught yet (pinning the checked address is a later issue).
-    """
+    """The rules of one connection."""
 
     access: Access
     place: str
-    resolve: Callable[[str, int], tuple[str, ...]]
+    ways: Ways
 
     def next_address(self, url: str, location: str | None) -> str:
-        """The address to ask next.
+        """The address that a redirect means.
 
         Raises:
             SourceChanged: there is none, or it is not followed.
             Later: its name does not resolve.
         """
-        target = _joined(url, location or "")
+        return self._allowed(url, _joined(url, location or ""), "the source redirects")
+
+    def linked(self, url: str, link: str) -> str:
+        """The address that a link in the answer from `url` means, without the secret.
+
+        A server behind a proxy that ends TLS often writes http:// before its own name: at the connection's
+        own host it is asked by https as before.
+
+        Raises:
+            SourceChanged: it is no web address, or it is not followed.
+            Later: its name does not resolve.
+        """
+        target = _joined(url, link)
+        if target is not None:
+            target = self.access.without_key(_upgraded(target, self.access.url))
+        return self._allowed(url, target, "the source links")
+
+    def _allowed(self, url: str, target: str | None, verb: str) -> str:
         if target is None:
-            raise self._refused("to something that is not a web address")
+            raise self._refused(f"{verb} to something that is not a web address")
         scheme, host, port = origin_of(target)
         if scheme == "http" and urlsplit(url).scheme == "https":
-            raise self._refused(f"from https to http, at {host}")
-        if not self.access.is_home(target) and not self._may_enter(host, port):
-            raise self._refused(f"to {host}, an inner address (adresse interne refusée)")
+            raise self._refused(f"{verb} from https to http, at {host}")
+        if not self.access.is_home(target):
+            self._enter(host, port)
         return target
 
-    def _may_enter(self, host: str, port: int) -> bool:
-        """An outer host may always; an inner one where the connection itself is inner, or says so."""
-        extra = self.access.extra
-        if extra.allow_private or extra.proxy:  # a proxy resolves the names, so it is what guards
-            return True
-        _, home, home_port = origin_of(self.access.url)
-        return self._is_outer(host, port) or not self._is_outer(home, home_port)
-
-    def _is_outer(self, host: str, port: int) -> bool:
+    def _enter(self, host: str, port: int) -> None:
         try:
-            return all(is_public(address) for address in self.resolve(host, port))
+            self.ways.to(host, port)
         except (OSError, UnicodeError):
             failure = Later(SourceUnavailable(self.place, f"the name {host} does not resolve"))
+        else:
+            return
         raise failure
 
     def _refused(self, met: str) -> SourceChanged:
         remedy = "If that is right, let the connection name the new address."
-        return SourceChanged(self.place, f"the source redirects {met}", remedy=remedy)
+        return SourceChanged(self.place, met, remedy=remedy)
 
 
 def _joined(url: str, location: str) -> str | None:
-    """The address that the Location header means at `url`; none where it means no web address."""
+    """The address that `location` means at `url`; none where it means no web address."""
     try:
         target = urljoin(url, location)
         origin_of(target)
     except ValueError:
         return None
     return target if location else None
+
+
+def _upgraded(target: str, home: str) -> str:
+    parts, own = urlsplit(target), urlsplit(home)
+    same = own.scheme == "https" and parts.hostname == own.hostname and parts.port in (None, 80, own.port)
+    return parts._replace(scheme=own.scheme, netloc=own.netloc).geturl() if same else target

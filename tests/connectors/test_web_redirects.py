@@ -6,7 +6,7 @@ from connectors.http_file import HttpFile
 from connectors.web.access import access_from
 from connectors.web.patience import Later
 from connectors.web.redirects import Rules
-from connectors.web.session import Request, Session
+from connectors.web.ways import Ways
 from contracts.errors import SourceChanged
 
 
@@ -87,7 +87,8 @@ def rules(connect, url="https://data.example.org", **extra):
             raise OSError("no such name")
         return NAMES[host]
 
-    return Rules(access_from(connect(url, **extra)), "mobility.parkings", resolve)
+    access = access_from(connect(url, **extra))
+    return Rules(access, "mobility.parkings", Ways(access, "mobility.parkings", resolve))
 
 
 @pytest.mark.parametrize(
@@ -131,11 +132,29 @@ def test_a_redirect_to_a_name_that_does_not_resolve_may_pass_later(connect):
         rules(connect).next_address("https://data.example.org/x", "https://gone.example.org/a")
 
 
-def test_an_inner_address_is_not_even_asked(sites, visit, connect):
-    home, inner = sites(), sites()
-    home.says("/a.csv", 302, Location=f"{inner.url.replace('127.0.0.1', 'localhost')}/secret")
-    names = {"127.0.0.1": PUBLIC, "localhost": ("127.0.0.1",)}
-    session = Session(connect(home.url), visit, resolve=lambda host, port: names[host])
-    with session, pytest.raises(SourceChanged, match="adresse interne refusée"):
-        session.download(Request(path="a.csv", name="a.csv"))
-    assert inner.asked == []
+def test_a_link_of_the_source_is_joined_and_loses_the_key(connect):
+    access = access_from(connect("https://data.example.org/api", password="k", query="apikey"))
+    known = Rules(access, "mobility.parkings", Ways(access, "mobility.parkings", lambda host, _: NAMES[host]))
+    at = "https://data.example.org/api/items?page=1"
+    assert known.linked(at, "?page=2&apikey=k") == "https://data.example.org/api/items?page=2"
+    assert known.linked(at, "/v2/items?page=2") == "https://data.example.org/v2/items?page=2"
+    assert known.linked(at, "https://cdn.example.org/p?apikey=k&x=1") == "https://cdn.example.org/p?x=1"
+
+
+@pytest.mark.parametrize("link", ["http://data.example.org/b?p=2", "http://data.example.org:80/b?p=2"])
+def test_a_link_of_a_server_that_does_not_know_its_own_tls_is_asked_by_https(connect, link):
+    assert rules(connect).linked("https://data.example.org/x", link) == "https://data.example.org/b?p=2"
+
+
+@pytest.mark.parametrize(
+    ("link", "met"),
+    [
+        ("http://cdn.example.org/a", "the source links from https to http, at cdn.example.org"),
+        ("https://inner.example.org/a", "leads to inner.example.org, an inner address"),
+        ("javascript:alert(1)", "the source links to something that is not a web address"),
+        ("", "the source links to something that is not a web address"),
+    ],
+)
+def test_a_link_is_followed_under_the_rules_of_redirects(connect, link, met):
+    with pytest.raises(SourceChanged, match=met):
+        rules(connect).linked("https://data.example.org/x", link)
