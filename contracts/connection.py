@@ -5,13 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from pydantic import Field as Setting
 from pydantic import SecretStr
 
 from contracts.errors import SourceUnavailable
 from contracts.model import Frozen
+
+DATABASES = ("postgresql", "mysql", "oracle", "mssql")  # schemes behind which Airflow's schema is a database
+_SCHEMES = {  # of Airflow's types of connection; the other types are of the web
+    "postgres": "postgresql", "postgresql": "postgresql", "mysql": "mysql", "mariadb": "mysql",
+    "oracle": "oracle", "mssql": "mssql", "sftp": "sftp", "ssh": "sftp", "s3": "s3", "aws": "s3",
+}  # fmt: skip
 
 
 class Connection(Frozen):
@@ -26,17 +32,24 @@ class Connection(Frozen):
 
 def connection_of(
     name: str, *, host: str | None, scheme: str | None, port: int | None,
-    login: str | None, password: str | None, extra: Mapping[str, Any],
+    login: str | None, password: str | None, extra: Mapping[str, Any], conn_type: str | None = None,
 ) -> Connection:  # fmt: skip
-    """The connection made of Airflow's separate parts; `host` may already hold the scheme."""
-    url = host or ""
+    """The connection made of Airflow's separate parts; `host` may already hold the scheme.
+
+    `scheme` is what Airflow calls the schema: http or https on the web, the database's name of a database.
+    """
+    known = _SCHEMES.get(conn_type or "", "")
+    url = host or ("localhost" if known in DATABASES else "")
     if url and "://" not in url:
-        url = f"{scheme or 'https'}://{url}"
+        url = f"{known or scheme or _http(conn_type) or 'https'}://{url}"
     if url and port and urlsplit(url).port is None:
         parts = urlsplit(url)
         url = parts._replace(netloc=f"{parts.netloc}:{port}").geturl()
+    url = url.rstrip("/")
+    if scheme and urlsplit(url).scheme in DATABASES and not urlsplit(url).path:
+        url = f"{url}/{quote(scheme, safe='')}"
     secret = SecretStr(password) if password else None
-    return Connection(name=name, url=url.rstrip("/"), login=login, password=secret, extra=dict(extra))
+    return Connection(name=name, url=url, login=login, password=secret, extra=dict(extra))
 
 
 def connection_from(environment: Mapping[str, str], name: str) -> Connection:
@@ -54,7 +67,7 @@ def connection_from(environment: Mapping[str, str], name: str) -> Connection:
         parts = json.loads(text) if text.startswith("{") else _uri_parts(text)
         extra = parts.get("extra") or {}
         return connection_of(
-            name, host=parts.get("host"), scheme=parts.get("schema") or _http(parts.get("conn_type")),
+            name, host=parts.get("host"), scheme=parts.get("schema"), conn_type=parts.get("conn_type"),
             port=int(parts["port"]) if parts.get("port") else None,
             login=parts.get("login"), password=parts.get("password"),
             extra=json.loads(extra) if isinstance(extra, str) else extra,
@@ -65,11 +78,15 @@ def connection_from(environment: Mapping[str, str], name: str) -> Connection:
 
 
 def _uri_parts(text: str) -> dict[str, Any]:
+    """The parts of a URI; on the web its scheme is kept, elsewhere its path is the schema, as Airflow has it."""
     parts = urlsplit(text)
+    on_the_web = parts.scheme not in _SCHEMES
     return {
         "conn_type": parts.scheme, "host": parts.hostname, "port": parts.port,
         "login": unquote(parts.username) if parts.username else None,
         "password": unquote(parts.password) if parts.password else None,
+        "schema": None if on_the_web else unquote(parts.path.strip("/")) or None,
+        "extra": {} if on_the_web else dict(parse_qsl(parts.query)),
     }  # fmt: skip
 
 

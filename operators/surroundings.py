@@ -34,8 +34,7 @@ def connection_named(name: str) -> Connection:
     except AirflowNotFoundException as error:
         remedy = f"Create it in Airflow under Admin › Connections, or set AIRFLOW_CONN_{name.upper()}."
         raise SourceUnavailable(f"connection {name}", "is not defined", remedy=remedy) from error
-    scheme = found.schema or (found.conn_type if found.conn_type in ("http", "https") else None)
     return connection_of(
-        name, host=found.host, scheme=scheme, port=found.port,
+        name, host=found.host, scheme=found.schema, port=found.port, conn_type=found.conn_type,
         login=found.login, password=found.password, extra=found.extra_dejson,
     )  # fmt: skip

@@ -33,6 +33,17 @@ PLAIN = {"host": None, "scheme": None, "port": None, "login": None, "password": 
         ),
         ("https://city:p%40ss@data.example.org:8443/", "https://data.example.org:8443", "city"),
         ('{"conn_type": "fs", "extra": {"path": "/srv/depot"}}', "", None),
+        (
+            '{"conn_type": "postgres", "host": "db.example.org", "port": 5433, "schema": "rues", "login": "lecteur"}',
+            "postgresql://db.example.org:5433/rues",
+            "lecteur",
+        ),
+        ('{"conn_type": "mysql", "schema": "état civil"}', "mysql://localhost/%C3%A9tat%20civil", None),
+        ('{"conn_type": "generic", "host": "mssql://db", "schema": "rh"}', "mssql://db/rh", None),
+        ('{"conn_type": "sftp", "host": "depot.example.org", "port": 2222}', "sftp://depot.example.org:2222", None),
+        ('{"conn_type": "aws", "host": "city/depot/"}', "s3://city/depot", None),
+        ("postgresql://u:p@db.example.org:5432/rues?sslmode=require", "postgresql://db.example.org:5432/rues", "u"),
+        ("mariadb://u@db/rues", "mysql://db/rues", "u"),
     ],
 )
 def test_json_and_uri_give_address_and_login(written: str, url: str, login: str | None) -> None:
@@ -51,6 +62,11 @@ def test_extra_may_be_json_inside_json_and_is_never_shown() -> None:
     found = connection_from({"AIRFLOW_CONN_PORTAL": '{"extra": "{\\"token\\": \\"t0k3n\\"}"}'}, "portal")
     assert found.extra == {"token": "t0k3n"}
     assert "t0k3n" not in repr(found)
+
+
+def test_the_query_of_a_database_uri_is_its_extra() -> None:
+    found = connection_from({"AIRFLOW_CONN_RUES": "postgres://u@db/rues?sslmode=verify-full&ca_file=%2Fca"}, "rues")
+    assert found.extra == {"sslmode": "verify-full", "ca_file": "/ca"}
 
 
 def test_an_address_without_a_scheme_is_https() -> None:

@@ -81,12 +81,18 @@ def test_a_connection_that_airflow_does_not_know_is_worth_another_try(
         run_of(town, "first").task("extract")
 
 
-def test_a_connection_is_read_as_the_command_line_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("conn_type", "host", "schema"),
+    [("http", "data.example.org/api", "https"), ("postgres", "db.example.org", "rues"), ("sftp", "depot", None)],
+)
+def test_a_connection_is_read_as_the_command_line_reads_it(
+    monkeypatch: pytest.MonkeyPatch, conn_type: str, host: str, schema: str | None
+) -> None:
     from contracts.connection import connection_from
 
     text = json.dumps(
         {
-            "conn_type": "http", "host": "data.example.org/api", "schema": "https", "port": 8443,
+            "conn_type": conn_type, "host": host, "schema": schema, "port": 8443,
             "login": "ville", "password": "motdepasse", "extra": {"timeout": 5},
         }
     )  # fmt: skip
