@@ -1,6 +1,7 @@
 """What the rooms' tests share: the folder of real files, and servers on this machine."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
@@ -10,10 +11,11 @@ from typing import Any
 import boto3
 import pytest
 from moto.server import DomainDispatcherApplication, create_backend_app
-from servers import postgres_serving, rclone_serving
+from servers import mariadb_serving, postgres_serving, rclone_serving
 from werkzeug.serving import make_server
 
 from bench.cluster.servers import postgres_folder
+from sample.airflow import free_port
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared" / "data"
@@ -81,8 +83,38 @@ def postgres_url() -> Iterator[str]:
     """A real PostgreSQL; in CI its absence is a failure, never a skip."""
     programs = postgres_folder()
     if programs is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI runs without a PostgreSQL server: the lock would go untested there")
-        pytest.skip("no PostgreSQL server is installed on this machine")
+        raise _absent("PostgreSQL")
     with postgres_serving(programs) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def postgres_at() -> Iterator[SimpleNamespace]:
+    """A real PostgreSQL of the caller's own: `address` (its socket, as its chief) and `port` (by password)."""
+    programs, port = postgres_folder(), free_port()
+    if programs is None:
+        raise _absent("PostgreSQL")
+    with postgres_serving(programs, port) as address:
+        yield SimpleNamespace(address=address, port=port)
+
+
+@pytest.fixture(scope="session")
+def mariadb_at() -> Iterator[SimpleNamespace]:
+    """A real MariaDB: `socket` (as root) and `port` (by password)."""
+    program, port = (
+        shutil.which("mariadbd", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin"),
+        free_port(),
+    )
+    if program is None:
+        raise _absent("MariaDB")
+    with mariadb_serving(Path(program), port) as socket:
+        yield SimpleNamespace(socket=socket, port=port)
+
+
+def _absent(server: str) -> Exception:
+    """In CI a missing server is a failure, never a skip."""
+    if os.environ.get("CI"):
+        return pytest.fail.Exception(
+            f"CI runs without a {server} server: what needs it would go untested there"
+        )
+    return pytest.skip.Exception(f"no {server} server is installed on this machine")

@@ -1,4 +1,4 @@
-"""Real servers on this machine for the tests: rclone as an S3 without conditions, and PostgreSQL."""
+"""Real servers on this machine for the tests: rclone as an S3 without conditions, PostgreSQL, MariaDB."""
 
 import os
 import re
@@ -14,8 +14,9 @@ from pathlib import Path
 from threading import Thread
 
 import psycopg
+import pymysql
 
-_LOGIN = {"user": "nobody", "group": "nogroup", "extra_groups": []}  # PostgreSQL refuses to run as root
+_LOGIN = {"user": "nobody", "group": "nogroup", "extra_groups": []}  # both refuse to run as root
 
 
 @contextmanager
@@ -43,8 +44,11 @@ def _announced(rclone: "subprocess.Popen[str]") -> str:
 
 
 @contextmanager
-def postgres_serving(programs: Path) -> Iterator[str]:
-    """The address of a fresh server on a socket in a folder of its own; both are gone afterwards."""
+def postgres_serving(programs: Path, port: int | None = None) -> Iterator[str]:
+    """The address of a fresh server on a socket in a folder of its own; both are gone afterwards.
+
+    At `port` of the loopback it asks for passwords; the socket trusts whoever comes.
+    """
     folder = tempfile.mkdtemp(prefix="pg-")  # short: a socket's path has at most 107 bytes
     login = _LOGIN if os.geteuid() == 0 else {}
     if login:
@@ -56,7 +60,10 @@ def postgres_serving(programs: Path) -> Iterator[str]:
             [programs / "initdb", "-U", "postgres", "-A", "trust", "--no-sync", "-D", data],
             check=True, stdout=quiet, cwd="/", **login,
         )  # fmt: skip
-        server = [programs / "postgres", "-D", data, "-k", folder, "-h", "", "-F"]
+        Path(data, "pg_hba.conf").write_text("local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n")
+        tcp = ["-h", "127.0.0.1", "-p", str(port)] if port else ["-h", ""]
+        server = [programs / "postgres", "-D", data, "-k", folder, *tcp, "-F"]
+        address += f"&port={port}" if port else ""
         with subprocess.Popen(server, stdout=quiet, stderr=quiet, cwd="/", **login) as postgres:
             try:
                 _wait_for(address, postgres)
@@ -75,3 +82,43 @@ def _wait_for(address: str, server: "subprocess.Popen[bytes]") -> None:
         except psycopg.OperationalError:
             time.sleep(0.05)
     raise RuntimeError("PostgreSQL ended before it served")
+
+
+@contextmanager
+def mariadb_serving(program: Path, port: int) -> Iterator[str]:
+    """The socket of a fresh server, where root needs no password; it also listens at the loopback's `port`."""
+    memory = Path("/dev/shm")  # a server's first files are many small writes, each waited for
+    folder = tempfile.mkdtemp(prefix="my-", dir=memory if memory.is_dir() else None)
+    login = _LOGIN if os.geteuid() == 0 else {}
+    if login:
+        shutil.chown(folder, login["user"], login["group"])
+    data, socket, quiet = f"{folder}/data", f"{folder}/s", subprocess.DEVNULL
+    try:
+        subprocess.run(
+            ["mariadb-install-db", "--no-defaults", f"--datadir={data}", "--skip-test-db",
+             "--auth-root-authentication-method=normal", "--innodb-log-file-size=4M"],
+            check=True, stdout=quiet, stderr=quiet, cwd="/", **login,
+        )  # fmt: skip
+        server = [
+            program, "--no-defaults", f"--datadir={data}", f"--socket={socket}", f"--port={port}",
+            "--bind-address=127.0.0.1", f"--pid-file={folder}/pid", "--innodb-flush-log-at-trx-commit=0",
+            "--innodb-log-file-size=4M", "--skip-name-resolve",
+        ]  # fmt: skip
+        with subprocess.Popen(server, stdout=quiet, stderr=quiet, cwd="/", **login) as mariadb:
+            try:
+                _wait_for_mariadb(socket, mariadb)
+                yield socket
+            finally:
+                mariadb.terminate()
+    finally:
+        shutil.rmtree(folder)
+
+
+def _wait_for_mariadb(socket: str, server: "subprocess.Popen[bytes]") -> None:
+    while server.poll() is None:
+        try:
+            pymysql.connect(unix_socket=socket, user="root").close()
+            return
+        except pymysql.err.OperationalError:
+            time.sleep(0.05)
+    raise RuntimeError("MariaDB ended before it served")
