@@ -78,7 +78,7 @@ def connection_from(environment: Mapping[str, str], name: str) -> Connection:
 
 
 def _uri_parts(text: str) -> dict[str, Any]:
-    """The parts of a URI; on the web its scheme is kept, elsewhere its path is the schema, as Airflow has it."""
+    """The parts of a URI, as Airflow has them: beside the web its path is the schema, its query the extra."""
     parts = urlsplit(text)
     on_the_web = parts.scheme not in _SCHEMES
     return {

@@ -40,9 +40,17 @@ PLAIN = {"host": None, "scheme": None, "port": None, "login": None, "password": 
         ),
         ('{"conn_type": "mysql", "schema": "état civil"}', "mysql://localhost/%C3%A9tat%20civil", None),
         ('{"conn_type": "generic", "host": "mssql://db", "schema": "rh"}', "mssql://db/rh", None),
-        ('{"conn_type": "sftp", "host": "depot.example.org", "port": 2222}', "sftp://depot.example.org:2222", None),
+        (
+            '{"conn_type": "sftp", "host": "depot.example.org", "port": 2222}',
+            "sftp://depot.example.org:2222",
+            None,
+        ),
         ('{"conn_type": "aws", "host": "city/depot/"}', "s3://city/depot", None),
-        ("postgresql://u:p@db.example.org:5432/rues?sslmode=require", "postgresql://db.example.org:5432/rues", "u"),
+        (
+            "postgresql://u:p@db.example.org:5432/rues?sslmode=require",
+            "postgresql://db.example.org:5432/rues",
+            "u",
+        ),
         ("mariadb://u@db/rues", "mysql://db/rues", "u"),
     ],
 )
@@ -65,7 +73,9 @@ def test_extra_may_be_json_inside_json_and_is_never_shown() -> None:
 
 
 def test_the_query_of_a_database_uri_is_its_extra() -> None:
-    found = connection_from({"AIRFLOW_CONN_RUES": "postgres://u@db/rues?sslmode=verify-full&ca_file=%2Fca"}, "rues")
+    found = connection_from(
+        {"AIRFLOW_CONN_RUES": "postgres://u@db/rues?sslmode=verify-full&ca_file=%2Fca"}, "rues"
+    )
     assert found.extra == {"sslmode": "verify-full", "ca_file": "/ca"}
 
 

@@ -83,7 +83,11 @@ def test_a_connection_that_airflow_does_not_know_is_worth_another_try(
 
 @pytest.mark.parametrize(
     ("conn_type", "host", "schema"),
-    [("http", "data.example.org/api", "https"), ("postgres", "db.example.org", "rues"), ("sftp", "depot", None)],
+    [
+        ("http", "data.example.org/api", "https"),
+        ("postgres", "db.example.org", "rues"),
+        ("sftp", "depot", None),
+    ],
 )
 def test_a_connection_is_read_as_the_command_line_reads_it(
     monkeypatch: pytest.MonkeyPatch, conn_type: str, host: str, schema: str | None
