@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import Field as Setting
 from pydantic import model_validator
@@ -32,6 +33,7 @@ class Visit:
     folder: Path  # exists; the fetched files are written into it
     clock: Callable[[], datetime]  # aware, UTC
     known: tuple[RawFile, ...] = ()  # the last landed batch; empty: fetch whatever is there
+    since: str | None = None  # ISO 8601 (UTC) or a plain number: fetch from there on; none: everything
     promised: Format | None = None  # the contract's format, to tell data from an error that looks like it
     contact: str = ""  # the city's address, told to the source in the user agent
     progress: Callable[[int, int | None], None] = _unwatched  # bytes so far, bytes announced
@@ -99,6 +101,8 @@ class Connector(Frozen, ABC):
 
     A new kind is one module `connectors/<kind>.py` with one class of the kind's name in CamelCase.
     """
+
+    increments: ClassVar[bool] = False  # whether the kind can fetch from `Visit.since` on
 
     @abstractmethod
     def fetch(self, connection: Connection, visit: Visit) -> Fetched:

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import re
-
 from pydantic import Field as Setting
-from pydantic import field_validator
 
 from connectors.connector import Connector, Fetched, Visit
+from connectors.web.queries import Below, Query, written
 from connectors.web.request import Request
 from connectors.web.session import Session
 from contracts.connection import Connection
-
-Value = str | bool | int | float
 
 
 class HttpFile(Connector):
     """What a contract says of a file behind an address: `kind: http_file`."""
 
-    path: str = Setting("", description="Below the connection's address: `exports/parcs.csv`.")
-    query: dict[str, Value | tuple[Value, ...]] = Setting(
+    path: Below = Setting("", description="Below the connection's address: `exports/parcs.csv`.")
+    query: Query = Setting(
         default_factory=dict, description="What stands behind the `?`; a list repeats its name."
     )
     accept: str = Setting("*/*", description="The media type asked for.")
@@ -33,19 +29,10 @@ class HttpFile(Connector):
     read_timeout: float = Setting(60, gt=0, description="Seconds of silence that end an attempt.")
     time_limit: float = Setting(3600, gt=0, description="Seconds that all attempts may take together.")
 
-    @field_validator("path")
-    @classmethod
-    def _below_the_connection(cls, path: str) -> str:
-        if "://" in path or {".", ".."} & set(path.split("/")):
-            raise ValueError("the connection holds the host and the base path; `path` goes below it")
-        if re.search(r"[?#]", path):
-            raise ValueError("what stands behind `?` goes under `query:`")
-        return path
-
     def fetch(self, connection: Connection, visit: Visit) -> Fetched:
         """The one file, or none where the source answers 304 to the known one."""
         request = Request(
-            path=self.path, name=self._name(), query=_written(self.query), accept=self.accept,
+            path=self.path, name=self._name(), query=written(self.query), accept=self.accept,
             allow_html=self.allow_html, quiet_seconds=self.read_timeout, whole_seconds=self.time_limit,
             most_bytes=self.max_bytes,
         )  # fmt: skip
@@ -57,12 +44,3 @@ class HttpFile(Connector):
 
     def _name(self) -> str:
         return self.file_name or self.path.rstrip("/").rpartition("/")[2] or "data"
-
-
-def _written(query: dict[str, Value | tuple[Value, ...]]) -> dict[str, list[str]]:
-    """Every value as text; YAML's `true` is `true` in an address, not Python's `True`."""
-    many = {name: given if isinstance(given, tuple) else (given,) for name, given in query.items()}
-    return {
-        name: [str(value).lower() if isinstance(value, bool) else str(value) for value in values]
-        for name, values in many.items()
-    }

@@ -33,8 +33,8 @@ class Body:
     with If-Range, so that a source whose file changed sends it whole again.
     """
 
-    def __init__(self, path: Path, place: str, most: int) -> None:
-        self._path, self._place, self._most = path, place, most
+    def __init__(self, path: Path, place: str, most: int, if_larger: str) -> None:
+        self._path, self._place, self._most, self._if_larger = path, place, most, if_larger
         self._start(None)
 
     def _start(self, response: requests.Response | None) -> None:
@@ -141,5 +141,5 @@ class Body:
         return f"{self.received} of {total} bytes"
 
     def _too_large(self) -> SourceChanged:
-        remedy = "Raise `max_bytes:` if so much is expected."
-        return SourceChanged(self._place, f"the source sends more than {self._most} bytes", remedy=remedy)
+        met = f"the source sends more than {self._most} bytes"
+        return SourceChanged(self._place, met, remedy=self._if_larger)

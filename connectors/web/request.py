@@ -30,6 +30,7 @@ class Request:
     quiet_seconds: float = 60.0
     whole_seconds: float = 3600.0  # with its retries
     most_bytes: int = 5_000_000_000
+    if_larger: str = "Raise `max_bytes:` if so much is expected."  # the remedy
 
     @property
     def method(self) -> str:

@@ -102,7 +102,8 @@ class Session:
 
     def _patiently(self, request: Request, conditions: Mapping[str, str]) -> Download | None:
         until = self.visit.clock() + timedelta(seconds=request.whole_seconds)
-        body = Body(self.visit.folder / request.name, self.visit.place, request.most_bytes)
+        path = self.visit.folder / request.name
+        body = Body(path, self.visit.place, request.most_bytes, request.if_larger)
         attempt = 0
         while True:
             before = body.received
