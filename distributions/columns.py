@@ -38,5 +38,6 @@ def plain(name: str, field: Field) -> str:
     """
     column = identifier(name)
     if field.type == "instant":
-        return f"replace(CAST({column} AT TIME ZONE 'UTC' AS VARCHAR), ' ', 'T') || 'Z'"
+        clock = f"make_timestamp(epoch_us({column}))"  # in UTC; by AT TIME ZONE it takes three times as long
+        return f"replace(CAST({clock} AS VARCHAR), ' ', 'T') || 'Z'"
     return f"wkt(ST_AsWKB({column}))" if field.type == "geometry" else column

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from contracts.sql import identifier, literal, ordered
+from contracts.sql import identifier, literal, opaque, ordered
 from contracts.view import View
 from distributions.columns import arrow_type
 from distributions.notice import notice_of
@@ -18,17 +21,38 @@ from distributions.shapes import Extent
 
 
 def write_parquet(
-    connection: duckdb.DuckDBPyConnection, source: str, view: View, extents: Mapping[str, Extent], path: Path
-) -> int:
-    """The number of rows written, sorted by `view.order`, nulls last."""
-    metadata = ", ".join(
-        f"{identifier(key)}: {literal(value)}" for key, value in _metadata(view, extents).items()
-    )
+    connection: duckdb.DuckDBPyConnection, source: str, view: View, extents: Mapping[str, Extent], path: Path,
+    *, ready: Path | None = None,
+) -> int:  # fmt: skip
+    """The number of rows written, sorted by `view.order`, nulls last.
+
+    `ready` is a Parquet that `source` shows as it is; where it is in order and says of itself what would be
+    written here, it becomes the file.
+    """
+    told = metadata_of(view, extents)
+    if ready is not None and _says(ready, told) and _in_order(connection, source, view.order):
+        _linked(ready, path)
+        return int(pq.read_metadata(path).num_rows)
+    metadata = ", ".join(f"{identifier(key)}: {literal(value)}" for key, value in told.items())
     (rows,) = connection.execute(
         f"COPY ({rows_of(connection, source, view)}) TO {literal(str(path))}"
         f" (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{metadata}}})"
     ).fetchone() or (0,)
     return int(rows)
+
+
+def _says(ready: Path, told: Mapping[str, str]) -> bool:
+    known = pq.read_metadata(ready).metadata or {}
+    return known == {key.encode(): text.encode() for key, text in told.items()}
+
+
+def _linked(ready: Path, path: Path) -> None:
+    """The same bytes under another name; neither is ever written again."""
+    path.unlink(missing_ok=True)
+    try:
+        os.link(ready, path)
+    except OSError:  # another file system, or another user's file
+        shutil.copyfile(ready, path)
 
 
 def rows_of(connection: duckdb.DuckDBPyConnection, source: str, view: View) -> str:
@@ -37,7 +61,7 @@ def rows_of(connection: duckdb.DuckDBPyConnection, source: str, view: View) -> s
     Copied, it gives the same bytes each time where `source` is what `transforms.views.create_view` makes of
     a sorted file, or another file that was copied so.
     """
-    columns = ", ".join(f"{_opaque(name)} AS {identifier(name)}" for name in view.fields)
+    columns = ", ".join(map(opaque, view.fields))
     order = "" if _in_order(connection, source, view.order) else f" ORDER BY {ordered(view.order)}"
     return f"SELECT {columns} FROM {identifier(source)}{order}"
 
@@ -55,20 +79,10 @@ def _in_order(connection: duckdb.DuckDBPyConnection, source: str, order: tuple[s
     return fit is not False
 
 
-def _opaque(name: str) -> str:
-    """The column, hidden from the optimizer's statistics.
-
-    DuckDB writes a column as REQUIRED where it can prove that there is no null, and it proves that from the
-    table under the view: the file would tell whether a hidden row has a null (met with DuckDB 2.0.1).
-    """
-    column = identifier(name)
-    return f"CASE WHEN {column} IS NULL THEN NULL ELSE {column} END"
-
-
-def _metadata(view: View, extents: Mapping[str, Extent]) -> dict[str, str]:
-    """The file's key-value metadata, of the view and of nothing else."""
+def metadata_of(view: View, extents: Mapping[str, Extent]) -> dict[str, str]:
+    """The file's key-value metadata, of the view and of nothing else; without extents it is no GeoParquet."""
     told = notice_of(view)
-    if view.geometry:
+    if extents:
         told["geo"] = _geo(view, extents)
     return {**told, "ARROW:schema": _arrow_schema(view, told)}
 

@@ -42,15 +42,16 @@ class Written(Frozen):
 
 
 def write_distributions(
-    connection: duckdb.DuckDBPyConnection, source: str, view: View, folder: Path, *, xlsx_up_to_rows: int
-) -> Written:
+    connection: duckdb.DuckDBPyConnection, source: str, view: View, folder: Path, *, xlsx_up_to_rows: int,
+    ready: Path | None = None,
+) -> Written:  # fmt: skip
     """The files `<view.name>.<ext>` in `folder`, which exists; what stood under those names is replaced.
 
     `source` is a table or view with exactly the columns of `view.fields`, in order, typed as
     `columns.sql_type` says: geometry is WKB in EPSG:4326 (x is longitude), numbers are finite, no text is
     empty. Rows come out by `view.order`, binary collation, nulls last; the same bytes each time as long as no
     two rows share a key. GeoJSON and GeoPackage are written where there is a geometry, or a
-    longitude and a latitude, XLSX up to `xlsx_up_to_rows` rows.
+    longitude and a latitude, XLSX up to `xlsx_up_to_rows` rows. `ready`: see `write_parquet`.
 
     Raises:
         PrivacyRefused: `source` has other columns than the view.
@@ -58,7 +59,7 @@ def write_distributions(
     """
     _refuse_other_columns(connection, source, view)
     try:
-        written, rows, notes = _write_all(connection, source, view, folder, xlsx_up_to_rows)
+        written, rows, notes = _write_all(connection, source, view, folder, xlsx_up_to_rows, ready)
     except _DISK as error:
         met = f"its files cannot be written to {folder.name!r} ({type(error).__name__})"
         raise StorageRefused(view.dataset_id, met, remedy="Look at the disk's free space.") from error
@@ -67,13 +68,14 @@ def write_distributions(
 
 
 def _write_all(
-    connection: duckdb.DuckDBPyConnection, source: str, view: View, folder: Path, xlsx_up_to_rows: int
-) -> tuple[list[Path], int, list[str]]:
+    connection: duckdb.DuckDBPyConnection, source: str, view: View, folder: Path, xlsx_up_to_rows: int,
+    ready: Path | None,
+) -> tuple[list[Path], int, list[str]]:  # fmt: skip
     """The files, the number of rows, and what readers should know."""
     geometries = [name for name, field in view.fields.items() if field.type == "geometry"]
     extents = {name: extent_of(connection, source, name) for name in geometries}
     parquet, csv, xlsx, geojson, gpkg = (folder / f"{view.name}.{extension}" for extension in MEDIA_TYPES)
-    rows = write_parquet(connection, source, view, extents, parquet)
+    rows = write_parquet(connection, source, view, extents, parquet, ready=ready)
     written, notes = [parquet, csv], []
     make_wkt_known(connection)
     write_csv(connection, parquet, view, csv)

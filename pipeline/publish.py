@@ -55,9 +55,10 @@ def publish(
         view = view_for(dataset, "restricted")
         offer = offer_for(view, dataset, house, staged, verdict, attempt)
         with engine(folder) as connection:
-            create_view(connection, view, house.work.local(staged.table_key, folder), "shown")
+            table = house.work.local(staged.table_key, folder)
+            create_view(connection, view, table, "shown")
             came = released(
-                house.restricted, connection, "shown", view, offer, folder,
+                house.restricted, connection, "shown", view, offer, folder, ready=table,
                 withdrawn=withdrawn_contents(house.restricted, dataset.id, "restricted"),
             )  # fmt: skip
         meter.rows, meter.bytes = came.rows, came.bytes

@@ -45,12 +45,12 @@ class Published(Frozen):
 
 def released(
     store: Store, connection: duckdb.DuckDBPyConnection, table: str, view: View, offer: Offer, folder: Path,
-    *, withdrawn: frozenset[str] = frozenset(),
+    *, withdrawn: frozenset[str] = frozenset(), ready: Path | None = None,
 ) -> Published:  # fmt: skip
     """The audience's release; equal content makes no new one, only a newer "checked at".
 
-    `table` holds exactly the view's rows. Files, differences and manifest are made of it and of the
-    audience's own last release, and of nothing else.
+    `table` holds exactly the view's rows; `ready` is the Parquet that it shows as it is, if it does. Files,
+    differences and manifest are made of it and of the audience's own last release, and of nothing else.
 
     Raises:
         StorageRefused: the store failed, or another run was faster.
@@ -59,7 +59,9 @@ def released(
     """
     out = folder / "release"
     out.mkdir()
-    written = write_distributions(connection, table, view, out, xlsx_up_to_rows=offer.xlsx_up_to_rows)
+    written = write_distributions(
+        connection, table, view, out, xlsx_up_to_rows=offer.xlsx_up_to_rows, ready=ready
+    )
     manifest = _manifest(view, offer, written)
     previous = publishing.current_manifest(store, view.dataset_id)
     if previous is not None and not publishing.same_release(previous, manifest):

@@ -8,6 +8,8 @@ from contracts.batch import Finding, RawBatch, RawFile, StagedBatch
 from contracts.dataset import Dataset
 from contracts.errors import QualityRefused, SourceChanged
 from contracts.model import Frozen
+from contracts.view import view_for
+from distributions.parquet import metadata_of
 from pipeline.checking import require_readable
 from pipeline.house import House
 from pipeline.record import recipe_of, remembered
@@ -69,7 +71,8 @@ def conformed(dataset: Dataset, raw: RawBatch, house: House, folder: Path) -> Ma
             scratch=folder, place=dataset.id, reshape=dataset.reshape,
         )  # fmt: skip
         findings = column_findings(dataset, decoded.columns)
-        counts = conform(connection, dataset, decoded, table, rejects)
+        told = metadata_of(view_for(dataset, "restricted"), {})
+        counts = conform(connection, dataset, decoded, table, rejects, told)
         met = first_misfit(connection, rejects)
     return Made(table=table, rejects=rejects, counts=counts, first_misfit=met, findings=findings)
 

@@ -27,11 +27,11 @@ PLACES = {
 }  # fmt: skip
 
 _IN_TEXT = detectors.is_named_in_text("people")
-_NIR = detectors.is_nir("number")
+_NIR = f"strlen(number) >= {patterns.NIR_LEAST} AND {detectors.is_nir('number')}"
 _FIFTEEN = detectors.is_fifteen_digits("number")
 _CONDITIONS = {  # measure → SQL condition on a value
-    "email": detectors.is_email("raw"),
-    "desk": has("raw", patterns.DESK),
+    "email": detectors.is_email("mail"),
+    "desk": has("mail", patterns.DESK),
     "phone": has("number", patterns.PHONE),
     "office_phone": has("number", patterns.OFFICE_PHONE),
     "short_phone": has("raw", patterns.SHORT_PHONE),
@@ -82,14 +82,16 @@ def _rows(connection: duckdb.DuckDBPyConnection, sums: Iterable[str], table: str
 
 
 def _suspects(table: str, names: list[str]) -> str:
-    """(field, raw, rows, number, life, people): each value of a column that may tell of a person once, with
-    its rows, and what the families of conditions look at: the plain value, `people` without names of places.
+    """(field, raw, rows, mail, number, life, people): each value of a column that may tell of a person once,
+    with its rows, and what the families of conditions look at: the value as it is for `mail`, else the plain
+    one, for `people` without names of places.
     """
     columns = ", ".join(f"CAST({identifier(name)} AS VARCHAR)" for name in names)
     cells = f"SELECT unnest(range({len(names)})) AS field, unnest([{columns}]) AS raw FROM {table}"
     suspect = has("raw", patterns.SUSPECT)
     values = f"SELECT field, raw, count(*) AS rows FROM ({cells}) WHERE {suspect} GROUP BY ALL"
     families = (
+        f"CASE WHEN {has('raw', patterns.AT)} THEN raw END AS mail",
         f"CASE WHEN {has('plain', patterns.NUMBERS)} THEN plain END AS number",
         f"CASE WHEN {has('plain', patterns.LIFE)} THEN plain END AS life",
         f"CASE WHEN {has('plain', patterns.PEOPLE)} THEN {detectors.without_eponyms('plain')} END AS people",

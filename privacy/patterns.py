@@ -44,6 +44,7 @@ SHORT_PHONE = r"^3\d ?\d\d$"  # in a column of telephone numbers; elsewhere it c
 # commune, order. INSEE, "Numéro d'inscription au répertoire".
 _NIR = r"[1-478] ?\d\d ?(?:0[1-9]|1[0-2]|[23]\d|4[0-2]|[5-9]\d) ?(?:0[1-9]|[1-9]\d|2[ABab]) ?\d{3} ?\d{3}"
 NIR = f"{_BEFORE}({_NIR} ?[-/]? ?\\d\\d){_AFTER}"
+NIR_LEAST = 15  # its signs, and as many of one without its key that is called so
 NIR_NAMED = rf"(?i)\b(?:nir|n.? ?ss|secu(?:rite sociale)?)\b[^0-9]{{0,25}}{_NIR}{_AFTER}"
 
 _BY_LENGTH = [
@@ -120,7 +121,7 @@ _LETTERED = (
     r"(?:^|[^A-Za-z0-9])(?:[A-Za-z]{2}[ -]?\d{3}[ -]?[A-Za-z]{2}|\d{1,4}[ -][A-Za-z]{2,3}[ -]\d[\dAB]\d?)"
     r"(?:$|[^A-Za-z0-9])"
 )
-_AT = r"@|[\[(] ?(?:at|arobase)"
+AT = r"@|[\[(] ?(?:at|arobase)"
 _TWO_CAPITALS = (
     rf"[A-Z\x{{c0}}-\x{{de}}][{_L}\x{{2019}}'.-]*[ \x{{a0}}\x{{202f}},]+"
     r"(?:(?i:de|du|des|la|le|van|von|di|da|el|ben|der)[ \x{a0}]+)*(?:[dDlL]['\x{2019}])?[A-Z\x{c0}-\x{de}]"
@@ -129,4 +130,4 @@ NUMBERS = f"{_DIGITS}|{_LETTERED}"
 _BORN = rf"(?:^|[^{_L}])n[eé]{{1,2}}s?[^{_L}]|naissance|ddn"
 LIFE = f"(?i:{_BORN}|domicil|demeur|r[eé]sidant|habit|chez|personnelle)"
 PEOPLE = f"(?:^|[^A-Za-z])(?:{_TITLE}|{_GIVEN})(?:$|[^A-Za-z])"
-SUSPECT = f"{_AT}|{NUMBERS}|{LIFE}|{_TWO_CAPITALS}"
+SUSPECT = f"{AT}|{NUMBERS}|{LIFE}|{_TWO_CAPITALS}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -13,7 +13,7 @@ from contracts.batch import Finding
 from contracts.dataset import Dataset
 from contracts.errors import SourceChanged
 from contracts.explaining import did_you_mean
-from contracts.sql import identifier, literal, ordered
+from contracts.sql import identifier, literal, opaque, ordered
 from transforms.cells import Cell, cell_for
 from transforms.decode.tables import Decoded
 
@@ -123,11 +123,13 @@ def _quoted(columns: Collection[str], most: int = 12) -> str:
 
 
 def conform(
-    connection: duckdb.DuckDBPyConnection, dataset: Dataset, decoded: Decoded, kept: Path, rejects: Path
-) -> Conformed:
+    connection: duckdb.DuckDBPyConnection, dataset: Dataset, decoded: Decoded, kept: Path, rejects: Path,
+    told: Mapping[str, str] | None = None,
+) -> Conformed:  # fmt: skip
     """Writes the typed rows and the misfits of what was decoded as two Parquet files.
 
-    `kept`: one column per field in contract order, in the order of the key, nulls last. `rejects`: line,
+    `kept`: one column per field in contract order, in the order of the key, nulls last; `told` is what it
+    says of itself (key-value metadata), so that it may be a release's file as it is. `rejects`: line,
     field, value, reason, row_rejected, by line; the records that decode could not split have no field.
 
     Raises:
@@ -141,9 +143,9 @@ def conform(
     tally = decoded.read(_copying(conform_query(dataset, decoded.table), judged, "lz4"))
     connection.execute("RESET disabled_optimizers")
     source = f"read_parquet({literal(str(judged))})"
-    columns = ", ".join(identifier(name) for name in dataset.fields)
+    columns = ", ".join(map(opaque, dataset.fields))
     sorted_rows = f"SELECT {columns} FROM {source} WHERE NOT {REJECTED} ORDER BY {ordered(dataset.key)}"
-    connection.execute(_copying(sorted_rows, kept))
+    connection.execute(_copying(sorted_rows, kept, told=told))
     connection.execute(_copying(_rejects_query(decoded.table, source), rejects))
     (rejected, with_misfits) = connection.execute(
         f"SELECT count(*) FILTER (WHERE {REJECTED}), count({MISFITS}) FROM {source}"
@@ -182,5 +184,7 @@ def _rejects_query(table: str, judged: str) -> str:
     )
 
 
-def _copying(query: str, path: Path, compression: str = "zstd") -> str:
-    return f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION {compression})"
+def _copying(query: str, path: Path, compression: str = "zstd", told: Mapping[str, str] | None = None) -> str:
+    pairs = ", ".join(f"{identifier(key)}: {literal(text)}" for key, text in (told or {}).items())
+    metadata = f", KV_METADATA {{{pairs}}}" if pairs else ""
+    return f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION {compression}{metadata})"

@@ -6,7 +6,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from distributions.parquet import rows_of
+from distributions.parquet import rows_of, write_parquet
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,22 @@ def test_the_bytes_are_the_same_on_any_number_of_threads_where_nothing_is_sorted
         connection.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet)")
         made.add(path.read_bytes())
     assert len(made) == 1
+
+
+@pytest.mark.parametrize(
+    ("about", "order", "is_taken"),
+    [({}, ("a",), True), ({"title": "Autre"}, ("a",), False), ({}, ("b",), False)],
+)
+def test_a_file_that_is_what_would_be_written_is_taken_as_it_is(
+    view_of: Any, tmp_path: Path, about: dict[str, str], order: tuple[str, ...], is_taken: bool
+) -> None:
+    connection, types = duckdb.connect(), {"a": "string", "b": "integer"}
+    ready, again, fresh = (tmp_path / f"{name}.parquet" for name in ("ready", "again", "fresh"))
+    connection.execute("CREATE TABLE shown AS SELECT i::VARCHAR AS a, 9 - i AS b FROM range(10) t(i)")
+    write_parquet(connection, "shown", view_of(types, order=("a",)), {}, ready)
+    connection.execute(f"CREATE VIEW kept AS FROM read_parquet('{ready}')")
+    view = view_of(types, order=order, **about)
+    assert write_parquet(connection, "kept", view, {}, again, ready=ready) == 10
+    assert again.samefile(ready) == is_taken
+    write_parquet(connection, "shown", view, {}, fresh)
+    assert again.read_bytes() == fresh.read_bytes()

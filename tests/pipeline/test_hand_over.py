@@ -186,3 +186,10 @@ def test_a_restricted_view_is_not_published_by_the_public_hands(town: Town, monk
     )
     with pytest.raises(PrivacyRefused, match="a restricted view was handed over"):
         publish_handed(publisher_from(town.environment), "mobility.parks", "any")
+
+
+def test_the_staged_table_becomes_the_agents_file(town: Town) -> None:
+    journey(town, EVE, "one")
+    (staged,) = (town.folder / "work").rglob("table.parquet")
+    (released,) = (town.folder / "restricted").rglob("releases/*/parks.parquet")
+    assert released.read_bytes() == staged.read_bytes()
