@@ -87,9 +87,9 @@ def _landed(
     dataset: Dataset, house: House, batch_id: str, fetched: Fetched, known: RawBatch | None
 ) -> RawBatch:
     """The fetched files in the work store; bytes that are already there are not kept twice."""
-    files = []
+    files, twins = [], {old.sha256: old for old in known.files} if known else {}
     for file in fetched.files:
-        twin = next((old for old in known.files if old.sha256 == file.sha256), None) if known else None
+        twin = twins.get(file.sha256)
         key = twin.key if twin else layout.landed(dataset.id, batch_id, file.name)
         if twin is None:
             house.work.put_file(key, file.path, file.media_type)

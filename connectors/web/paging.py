@@ -84,7 +84,7 @@ def pages_of(
         file = session.read(sofar.bounded(named, first)).file
         page = look(file)
         sofar.takes(file, page)
-        request = style.after(request, page, sofar.received)
+        request = style.after(request, replace(page, total=sofar.total), sofar.received)
         if request is None and page.more:
             met = f"page {number} is the last although it says that others follow"
             raise SourceIncomplete(sofar.place, met, promised="a way to the next page")

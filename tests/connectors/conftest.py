@@ -55,6 +55,7 @@ def sites() -> Iterator[Callable[[], Site]]:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def do_GET(self) -> None:
                 site.asked.append((self.path, dict(self.headers)))
