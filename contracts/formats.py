@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, model_validator
 from pydantic import Field as Setting
 
+from contracts.attached import ConfigFile
 from contracts.model import Frozen
 
 
@@ -22,6 +23,11 @@ def _codec(name: str) -> str:
 
 
 Encoding = Annotated[str, AfterValidator(_codec)]
+DecpTable = Literal[
+    "marches", "titulaires", "modifications", "modifications.titulaires", "actesSousTraitance",
+    "modificationsActesSousTraitance", "concessions", "concessionnaires", "modificationsConcessions",
+    "donneesExecution", "tarifs",
+]  # fmt: skip
 
 
 class Packed(Frozen):
@@ -112,7 +118,32 @@ class ParquetFormat(Packed):
     type: Literal["parquet"]
 
 
+class TotemFormat(Packed):
+    """A French budget act (TOTEM, XML): one row for each line, in the columns of SCDL budget."""
+
+    type: Literal["totem"]
+    charts: tuple[ConfigFile, ...] = Setting(
+        (),
+        description="Charts of accounts (planDeCompte.xml) below `config/`; none: codes without labels.",
+    )
+
+
+class DecpFormat(Packed):
+    """Public contracts (DECP 2.0.x, and 1.5 under the names of 2.0), in JSON or XML: one of their tables."""
+
+    type: Literal["decp"]
+    table: DecpTable = Setting("marches", description="What is a row: a contract, or what contracts hold.")
+    encoding: Encoding = Setting("utf-8", description="Of JSON; XML declares its own.")
+
+
 Format = Annotated[
-    CsvFormat | SheetFormat | JsonFormat | GeoJsonFormat | XmlFormat | ParquetFormat,
+    CsvFormat
+    | SheetFormat
+    | JsonFormat
+    | GeoJsonFormat
+    | XmlFormat
+    | ParquetFormat
+    | TotemFormat
+    | DecpFormat,
     Setting(discriminator="type"),
 ]

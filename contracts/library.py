@@ -9,13 +9,15 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from contracts.attached import found
 from contracts.checking import findings_in
 from contracts.city import City
 from contracts.dataset import Dataset
 from contracts.errors import ContractInvalid, Fault
 from contracts.explaining import did_you_mean, faults_of
 from contracts.filling import filled
-from contracts.reading import Document, document_at, dotted
+from contracts.formats import Format, TotemFormat
+from contracts.reading import Document, Place, document_at, dotted
 from contracts.vocabulary import Vocabulary
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -137,7 +139,9 @@ def _dataset_in(document: Document, path: Path, vocabulary: Vocabulary) -> Datas
         fields[name], contradictions = filled(name, given, vocabulary)
         line = document.line_of(("fields", name))
         faults += [Fault(document.file, line, f"fields.{name}", met) for met in contradictions]
-    dataset = written.model_copy(update={"fields": fields})
+    form, missing = _with_files(written.format, path.parents[2])
+    faults += [Fault(document.file, document.line_of(place), dotted(place), met) for place, met in missing]
+    dataset = written.model_copy(update={"fields": fields, "format": form})
     faults += [
         Fault(document.file, document.line_of(place), dotted(place), met, remedy)
         for place, met, remedy in findings_in(dataset, vocabulary)
@@ -145,3 +149,12 @@ def _dataset_in(document: Document, path: Path, vocabulary: Vocabulary) -> Datas
     if faults:
         raise ContractInvalid(tuple(sorted(faults, key=lambda fault: fault.line)))
     return dataset
+
+
+def _with_files(form: Format, config: Path) -> tuple[Format, list[tuple[Place, str]]]:
+    """The format with what its files below `config` hold, and the places of those that cannot be had."""
+    if not isinstance(form, TotemFormat):
+        return form, []
+    charts, faults = found(config, form.charts)
+    places: list[tuple[Place, str]] = [(("format", "charts", index), met) for index, met in faults]
+    return form.model_copy(update={"charts": charts}), places

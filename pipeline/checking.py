@@ -10,9 +10,11 @@ from connectors.registry import UnknownKind, connector_for
 from contracts.dataset import Dataset
 from contracts.errors import ContractInvalid, Fault
 from contracts.explaining import faults_of
+from contracts.formats import TotemFormat
 from contracts.library import Library
 from contracts.reading import Document, dotted
 from expectations.known import faults_in
+from transforms.decode.charts import chart_fault
 from transforms.engine import pattern_fault
 from transforms.geometry import crs_fault
 from transforms.reshape import reshape_fault
@@ -30,6 +32,7 @@ def faults_of_library(library: Library) -> dict[str, tuple[Fault, ...]]:
 
 def _faults(dataset: Dataset, document: Document) -> Iterator[Fault]:
     yield from _source_faults(dataset, document)
+    yield from _chart_faults(dataset, document)
     yield from _field_faults(dataset, document)
     if dataset.reshape is not None and (met := reshape_fault(dataset.reshape)):
         yield Fault(document.file, document.line_of(("reshape",)), "reshape", met)
@@ -57,6 +60,16 @@ def _field_faults(dataset: Dataset, document: Document) -> Iterator[Fault]:
             if met:
                 line = document.line_of(("fields", name, option))
                 yield Fault(document.file, line, f"fields.{name}.{option}", met, remedy)
+
+
+def _chart_faults(dataset: Dataset, document: Document) -> Iterator[Fault]:
+    charts = dataset.format.charts if isinstance(dataset.format, TotemFormat) else ()
+    for index, chart in enumerate(charts):
+        met = chart_fault(chart.path, chart.file, dataset.id) if chart.path else "was not looked for"
+        if met:
+            place = ("format", "charts", index)
+            remedy = "Take the planDeCompte.xml of the DGCL."
+            yield Fault(document.file, document.line_of(place), dotted(place), met, remedy)
 
 
 def _source_faults(dataset: Dataset, document: Document) -> Iterator[Fault]:

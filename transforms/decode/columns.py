@@ -42,6 +42,11 @@ class ColumnTable:
         create_lines(connection, table)
         create_ragged(connection, table)
 
+    def lay_out(self, names: Sequence[str]) -> None:
+        """Have these columns first, whatever the records hold."""
+        for name in names:
+            self._places.setdefault(name, len(self._places))
+
     def add(self, lines: NDArray[np.int64], columns: Sequence[tuple[str, pa.Array]]) -> None:
         """Take rows as columns without NUL; those that the table has and these have not are NULL there."""
         self._add_records()

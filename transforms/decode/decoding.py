@@ -6,8 +6,19 @@ from pathlib import Path
 
 import duckdb
 
-from contracts.formats import CsvFormat, Format, GeoJsonFormat, JsonFormat, SheetFormat, XmlFormat
+from contracts.formats import (
+    CsvFormat,
+    DecpFormat,
+    Format,
+    GeoJsonFormat,
+    JsonFormat,
+    SheetFormat,
+    TotemFormat,
+    XmlFormat,
+)  # fmt: skip
 from transforms.decode.columnar import decode_parquet
+from transforms.decode.columns import ColumnTable
+from transforms.decode.decp import take_decp
 from transforms.decode.delimited import decode_delimited
 from transforms.decode.markup import decode_xml
 from transforms.decode.objects import decode_geojson, decode_json
@@ -16,6 +27,7 @@ from transforms.decode.reshaped import decode_reshaped
 from transforms.decode.sheets import decode_sheet
 from transforms.decode.source import Source
 from transforms.decode.tables import Decoded
+from transforms.decode.totem import take_totem
 
 
 def decode(
@@ -46,4 +58,17 @@ def decode(
         return decode_geojson(connection, source, table)
     if isinstance(format, XmlFormat):
         return decode_xml(connection, source, format, table)
+    if isinstance(format, (TotemFormat, DecpFormat)):
+        return _decode_national(connection, source, format, table)
     return decode_parquet(connection, source, table)
+
+
+def _decode_national(
+    connection: duckdb.DuckDBPyConnection, source: Source, format: TotemFormat | DecpFormat, table: str
+) -> Decoded:
+    tables = ColumnTable(connection, source, table)
+    if isinstance(format, TotemFormat):
+        take_totem(tables, source, format)
+    else:
+        take_decp(tables, source, format)
+    return tables.close()

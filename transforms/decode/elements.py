@@ -26,17 +26,18 @@ def local_name(tag: str) -> str:
     return tag.rpartition("}")[2]
 
 
-def elements_at(source: Source, file: IO[bytes], path: Sequence[str]) -> Iterator[Element]:
-    """The elements at a path of local names from the root on, whole, in their order.
+def elements_at(source: Source, file: IO[bytes], *paths: Sequence[str]) -> Iterator[Element]:
+    """The elements at the paths of local names from the root on, whole, in their order.
 
-    Each is emptied when the next is asked for. Their encoding is the declaration's.
+    A path may end in `*`, any name. Each element is emptied when the next is asked for. Their encoding is the
+    declaration's.
 
     Raises:
         SourceChanged: not XML, cut short, with a document type, too deep, or with a record beyond measure.
     """
     parser: XMLPullParser[Element] = XMLPullParser(("start", "end"))
     prolog = _Prolog(source)
-    opened = _Opened(source, list(path))
+    opened = _Opened(source, paths)
     held = 0
     while chunk := file.read(_CHUNK):
         prolog.read(chunk)
@@ -53,8 +54,9 @@ def elements_at(source: Source, file: IO[bytes], path: Sequence[str]) -> Iterato
 class _Opened:
     """The elements that are open around the records, and how many were let go."""
 
-    def __init__(self, source: Source, path: list[str]) -> None:
-        self._source, self._path = source, path
+    def __init__(self, source: Source, paths: Sequence[Sequence[str]]) -> None:
+        self._source = source
+        self._paths = {tuple(path) for path in paths}
         self._open: list[Element] = []
         self._names: list[str] = []
         self._inside = False
@@ -79,7 +81,7 @@ class _Opened:
     def _enter(self, element: Element) -> None:
         self._open.append(element)
         self._names.append(local_name(element.tag))
-        self._inside = self._names == self._path
+        self._inside = not self._paths.isdisjoint(((*self._names,), (*self._names[:-1], "*")))
         if len(self._open) > _DEEPEST:
             raise self._source.changed("is nested deeper than can be read", promised="records near the root")
 

@@ -45,6 +45,45 @@ class JsonStream:
             raise self._no_list(path, len(path), {})
         self._at += 1
         yield from self._items()
+        self._end(path)
+
+    def members(self, path: Sequence[str]) -> Iterator[tuple[str, Any]]:
+        """The values of the list at `path`, each with an empty name, or of the object there, by their keys.
+
+        Of a key's list each item comes by itself. Only for streams that read by value.
+
+        Raises:
+            SourceChanged: there is neither, or the document is not JSON or ends early.
+        """
+        for depth in range(len(path)):
+            self._enter(path, depth)
+        mark = self._mark()
+        if mark not in ("[", "{"):
+            raise self._no_list(path, len(path), {})
+        self._at += 1
+        if mark == "[":
+            yield from (("", item[1]) for item in self._items() if not isinstance(item, Run))
+        else:
+            yield from self._keyed()
+        self._end(path)
+
+    def _keyed(self) -> Iterator[tuple[str, Any]]:
+        seen: set[str] = set()
+        while self._separator("}", "an object") if seen else self._mark() != "}":
+            key = self._key()
+            if key in seen:
+                raise self._source.changed(f"names {key!r} twice in one object", promised="each value once")
+            seen.add(key)
+            if self._mark() == "[":
+                self._at += 1
+                yield from ((key, item[1]) for item in self._items() if not isinstance(item, Run))
+            else:
+                yield key, self._value(f"the value of {key!r}")
+        if not seen:
+            self._at += 1
+
+    def _end(self, path: Sequence[str]) -> None:
+        """Read what stands around the list or object at `path`, up to the document's end."""
         for _ in path:
             self._leave()
         if self._mark():

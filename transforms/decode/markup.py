@@ -30,7 +30,7 @@ def decode_xml(connection: duckdb.DuckDBPyConnection, source: Source, form: XmlF
     Raises:
         SourceChanged: not XML, no records, or an element twice in a record that may come once.
     """
-    _refuse_stranger(source)
+    refuse_stranger(source)
     tables = ColumnTable(connection, source, table)
     lists = frozenset(form.lists)
     number = 0
@@ -42,7 +42,12 @@ def decode_xml(connection: duckdb.DuckDBPyConnection, source: Source, form: XmlF
     return tables.close()
 
 
-def _refuse_stranger(source: Source) -> None:
+def refuse_stranger(source: Source) -> None:
+    """Nothing, when the file begins as XML does.
+
+    Raises:
+        SourceChanged: it is empty, or of another nature.
+    """
     with source.path.open("rb") as file:
         head = file.read(4096)
     if not head.strip(b"\xef\xbb\xbf \t\r\n"):

@@ -1,0 +1,270 @@
+"""Public contracts: the official examples, their XML twins, 1.5, and the shapes that were met in the wild."""
+
+import json
+from decimal import Decimal
+from typing import get_args
+from xml.sax.saxutils import escape
+
+import pytest
+
+from contracts.errors import SourceChanged
+from contracts.formats import DecpTable
+from transforms.decode.decptables import PLANS
+
+TABLES = get_args(DecpTable)
+MIXED = "05-contracts/exemple_officiel_marches_concessions.json"
+EXAMPLES = [
+    MIXED, "05-contracts/exemple_officiel_marches_avec_modifications.json",
+    "05-contracts/exemple_officiel_concessions.json",
+]  # fmt: skip
+
+
+def table(met):
+    return [dict(zip(met.columns, row, strict=True)) for row in met.rows]
+
+
+def rows(read, given, name="marches"):
+    content = given if isinstance(given, bytes) else json.dumps({"marches": given}).encode()
+    return table(read(content, name="decp", type="decp", table=name))
+
+
+def xml_of(name, value):
+    """The element that the XSD has for a member of the JSON: a list's items stand side by side."""
+    if isinstance(value, list):
+        return "".join(xml_of(name, item) for item in value)
+    if isinstance(value, dict):
+        return f"<{name}>{''.join(xml_of(key, item) for key, item in value.items())}</{name}>"
+    text = "oui" if value is True else "non" if value is False else "" if value is None else str(value)
+    return f"<{name}>{escape(text)}</{name}>"
+
+
+def twin_of(content):
+    """The document in XML: `[{"titulaire": …}, …]` becomes one `titulaires` with several `titulaire`."""
+
+    def gathered(value):
+        if (
+            isinstance(value, list)
+            and value
+            and all(isinstance(one, dict) and len(one) == 1 for one in value)
+        ):
+            (name,) = {key for one in value for key in one}
+            return {name: [gathered(one[name]) for one in value]}
+        if isinstance(value, list):
+            return [gathered(one) for one in value]
+        return {key: gathered(one) for key, one in value.items()} if isinstance(value, dict) else value
+
+    return xml_of("marches", gathered(json.loads(content, parse_float=str)["marches"])).encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [("marches", 2), ("titulaires", 2), ("modifications", 2), ("modifications.titulaires", 2),
+     ("actesSousTraitance", 2), ("modificationsActesSousTraitance", 2), ("concessions", 2),
+     ("concessionnaires", 4), ("modificationsConcessions", 2), ("donneesExecution", 2), ("tarifs", 4)],
+)  # fmt: skip
+def test_the_mixed_example_has_its_known_rows_and_no_other_columns(read, shared_data, name, count):
+    met = read(shared_data / MIXED, type="decp", table=name)
+    assert (len(met.rows), met.columns) == (count, PLANS[name].columns)
+
+
+def test_the_mixed_examples_amounts_are_exact(read, shared_data):
+    def amounts(name, column="montant"):
+        met = table(read(shared_data / MIXED, type="decp", table=name))
+        return [Decimal(row[column]) for row in met]
+
+    assert sum(amounts("marches")) == 1_150_000
+    assert sum(amounts("marches", "actuel.montant")) == Decimal("246915.74")
+    assert set(amounts("actesSousTraitance")) == {Decimal("123456.89")}
+    assert set(amounts("modificationsActesSousTraitance")) == {Decimal("23465.87")}
+    assert set(amounts("concessions", "actuel.valeurGlobale")) == {Decimal("25.0")}
+
+
+def test_rows_below_carry_the_ids_and_positions_of_what_they_stand_in(read, shared_data):
+    met = read(shared_data / MIXED, type="decp", table="tarifs")
+    who = {"concession.autoriteConcedante.id": "12345678901250", "concession.id": "0612202306122023"}
+    assert table(met)[3] == who | {
+        "concession.position": "2", "donneesAnnuelles.datePublicationDonneesExecution": "2024-04-18",
+        "donneesAnnuelles.position": "1", "intituleTarif": "Intitulé du tarif2", "tarif": "19.29",
+        "position": "2",
+    }  # fmt: skip
+    assert met.lines == [1, 1, 2, 2]
+    below = table(read(shared_data / MIXED, type="decp", table="modifications.titulaires"))[1]
+    assert (below["marche.id"], below["modification.id"], below["id"]) == (
+        "TEST2022Bis", "1", "868768687576575",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+@pytest.mark.parametrize("name", TABLES)
+def test_a_twin_in_xml_has_the_same_rows(read, shared_data, example, name):
+    content = (shared_data / example).read_bytes()
+    met, twin = (read(one, type="decp", table=name) for one in (content, b"\xef\xbb\xbf" + twin_of(content)))
+    assert (met.columns, met.rows) == (twin.columns, twin.rows)
+
+
+def test_the_official_xml_holds_one_contract_twice(read, shared_data):
+    path = shared_data / "05-contracts/exemple_officiel_Marche.xml"
+    one, other = table(read(path, type="decp"))
+    assert {name for name in one if one[name] != other[name]} == {"position"}
+    assert (one["marcheInnovant"], one["montant"], one["origineUE"]) == ("true", "575000", "0.1")
+    assert one["techniques"] == '["Concours","Accord-cadre"]'
+    acts = table(read(path, type="decp", table="actesSousTraitance"))
+    assert [(act["marche.position"], act["sousTraitant.id"], act["montant"]) for act in acts] == [
+        ("1", "214356", "123456.89"), ("2", "214356", "123456.89"),
+    ]  # fmt: skip
+
+
+OLD = {
+    "id": "2010-3452112", "_type": "Marché", "acheteur": {"id": "21350238800019", "nom": "Ville de Rennes"},
+    "nature": "Accord-cadre", "lieuExecution": {"code": "35238", "typeCode": "Code commune", "nom": "Rennes"},
+    "dateNotification": "2007-08-13+02:00", "montant": 127000, "formePrix": "Ferme et actualisable",
+    "titulaires": [
+        {"typeIdentifiant": "SIRET", "id": "81223113200026", "denominationSociale": "Garami SARL"},
+        {"typeIdentifiant": "TVA", "id": "DE814864138", "denominationSociale": "Hellman Gmbh"},
+    ],
+    "modifications": [
+        {"objetModification": "Durée", "dateNotificationModification": "2008-11-02Z", "dureeMois": 30},
+    ],
+}  # fmt: skip
+OLD_CONCESSION = {
+    "id": "20010345211200", "autoriteConcedante": {"id": "21350238800019", "nom": "Ville de Millau"},
+    "nature": "Concession de travaux", "valeurGlobale": 27860000, "donneesExecution": [],
+    "concessionnaires": [{"typeIdentifiant": "SIRET", "id": "81223113200026"}], "modifications": [],
+}  # fmt: skip
+UNTYPED = {"id": "2014-79886", "identificationAcheteur": "État", "nature": "Marché de partenariat"}
+
+
+def test_contracts_of_1_5_come_under_the_names_of_2_0(read):
+    both = [OLD, OLD_CONCESSION, UNTYPED]
+    first, second = rows(read, both)
+    assert (first["typesPrix"], first["formePrix"]) == ('["Définitif actualisable"]', None)
+    assert (first["dateNotification"], first["montant"]) == ("2007-08-13", "127000")
+    assert (first["acheteur.nom"], first["lieuExecution.nom"]) == (
+        "Ville de Rennes",
+        "Rennes",
+    )  # nothing lost
+    assert "_type" not in first
+    assert (second["id"], second["identificationAcheteur"], second["position"]) == ("2014-79886", "État", "2")
+    holders = rows(read, both, "titulaires")
+    assert [(one["marche.acheteur.id"], one["id"], one["denominationSociale"]) for one in holders] == [
+        ("21350238800019", "81223113200026", "Garami SARL"),
+        ("21350238800019", "DE814864138", "Hellman Gmbh"),
+    ]
+    (change,) = rows(read, both, "modifications")
+    assert (change["objetModification"], change["dateNotificationModification"]) == ("Durée", "2008-11-02")
+    (concession,) = rows(read, both, "concessions")
+    assert (concession["valeurGlobale"], concession["autoriteConcedante.nom"]) == (
+        "27860000",
+        "Ville de Millau",
+    )
+
+
+def test_an_xml_of_1_5_is_its_twin(read):
+    old = {**OLD, "titulaires": [{"titulaire": one} for one in OLD["titulaires"]]}
+    old |= {"modifications": [{"modification": one} for one in OLD["modifications"]]}
+    del old["_type"]
+    document = json.dumps({"marches": {"marche": [old]}}).encode()
+    for name in ("marches", "titulaires", "modifications"):
+        assert rows(read, twin_of(document), name) == rows(read, [OLD], name)
+
+
+@pytest.mark.parametrize(
+    "holders",
+    [[{"titulaire": {"id": "A"}}, {"titulaire": {"id": "B"}}], [{"id": "A"}, {"id": "B"}],
+     {"titulaire": [{"id": "A"}, {"id": "B"}]}, [{"titulaire": [{"id": "A"}, {"id": "B"}]}]],
+)  # fmt: skip
+def test_items_are_the_same_by_themselves_or_inside_an_object(read, holders):
+    met = rows(read, {"marche": [{"id": "1", "titulaires": holders}]}, "titulaires")
+    assert [(one["id"], one["position"]) for one in met] == [("A", "1"), ("B", "2")]
+
+
+@pytest.mark.parametrize("nothing", [None, [], {}, "", "\n", [{}], {"titulaire": None}, {"titulaire": []}])
+def test_a_list_of_nothing_has_no_rows(read, nothing):
+    assert rows(read, {"marche": [{"id": "1", "titulaires": nothing}]}, "titulaires") == []
+
+
+@pytest.mark.parametrize(
+    "words", [{"techniques": {"technique": ["Concours"]}}, {"techniques": {"technique": "Concours"}},
+              {"techniques": ["Concours"]}, {"technique": ["Concours"]}, {"technique": "Concours"},
+              {"techniques": [{"technique": "Concours"}]}],
+)  # fmt: skip
+def test_words_are_a_list_however_they_are_wrapped(read, words):
+    (one,) = rows(read, {"marche": {"id": "1", **words}})  # one contract, not in a list
+    assert one["techniques"] == '["Concours"]'
+
+
+def test_the_wrapper_that_the_first_xml_examples_have_is_known(read):
+    document = b"""<marches><marche><id>1</id>
+        <modificationsActesSousTraitance><modificationActesSousTraitance><id>7</id></modificationActesSousTraitance>
+        </modificationsActesSousTraitance>
+        <modifications><modification><titulaires><id>A</id><typeIdentifiant>SIRET</typeIdentifiant></titulaires>
+        </modification></modifications></marche></marches>"""
+    (change,) = rows(read, document, "modificationsActesSousTraitance")
+    (holder,) = rows(read, document, "modifications.titulaires")
+    assert (change["id"], holder["id"], holder["typeIdentifiant"]) == ("7", "A", "SIRET")
+
+
+def test_amounts_keep_every_digit(read):
+    text = '{"marches": {"marche": [{"id": 1, "montant": %s}]}}'
+    for amount in ("10.10", "0.1", "123456789012345678.90", "1e3", "-0"):
+        (one,) = rows(read, (text % amount).encode())
+        assert one["montant"] == amount
+
+
+def test_modifications_overlay_what_they_carry_in_the_order_of_their_publication(read):
+    def change(number, day, **carried):
+        return {"modification": {"id": number, "datePublicationDonneesModification": day, **carried}}
+
+    changes = [
+        change(10, "2024-03-01", montant=300), change(2, "2024-03-01", montant=200, dureeMois=20),
+        change(1, "2024-04-01", dureeMois=None), change(3, "2024-01-01", montant=100),
+    ]  # fmt: skip
+    (one,) = rows(read, {"marche": [{"id": "1", "montant": 1, "dureeMois": 1, "modifications": changes}]})
+    assert (one["actuel.montant"], one["actuel.dureeMois"], one["montant"]) == ("300", "20", "1")
+
+
+def test_a_file_of_the_other_kind_has_no_rows_and_all_columns(read, shared_data):
+    met = read(shared_data / "05-contracts/exemple_officiel_concessions.json", type="decp", table="marches")
+    assert (met.rows, met.columns) == ([], PLANS["marches"].columns)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [('{"marches": {"marchés": []}}', "holds no contract"),
+     ('{"marches": {"marchés": [{}]}}', "holds 'marchés' under `marches`"),
+     ('{"marches": {"marche": [], "marche": []}}', "names 'marche' twice"),
+     ('{"marches": []}', "holds no contract"),
+     ('{"marches": [{"id": "1"}]}', "does not say what record 1 is"),
+     ('{"marches": [{"_type": "Bail"}]}', "the _type 'Bail' in record 1"),
+     ('{"marches": {"marche": [3]}}', "has no object as record 1"),
+     ('{"marches": {"marche": [{"titulaires": "x"}]}}', "neither a list nor an object, in record 1"),
+     ('{"marches": {"marche": [{"titulaires": [{}, 3]}]}}', "under 'titulaires'.*in record 1"),
+     ('{"marches": {"marche": [{"id": 1, "position": 2}]}}', "names 'position' twice, in record 1"),
+     ('{"marches": {"marche": [{"a": {"b": 1}, "a.b": 2}]}}', "names 'a.b' twice"),
+     ('{"marches": {"marche": [{"id": 1, "id": 2}]}}', "names 'id' twice"),
+     ('{"marches": {"marche": [{"id": 1}', "cut short"),
+     ('{"marches": {"marche": [{"id": 1}]}} {}', "goes on after its JSON document"),
+     ('{"marches": 3}', "promised was a list of records at `marches`"),
+     ('[{"id": 1}]', "promised was a list of records at `marches`"),
+     ('{"error": "quota"}', 'says "quota"'),
+     ("", "promised was a list of records|is empty|cut short"),
+     ("<html><body/></html>", "is a web page"),
+     ("<marches/>", "holds no contract"), ("<marchés><marche/></marchés>", "holds no contract|not XML"),
+     ("<marches><Marche><id>1</id></Marche></marches>", "holds 'Marche' under `marches`"),
+     ("<marches><marche><id>1</id></marche>", "cut short"),
+     ("<!DOCTYPE m><marches><marche><id>1</id></marche></marches>", "document type"),
+     ("<?xml version='1.0' encoding='ISO-8859-1'?><marches><marche><id>é</id></marche></marches>",
+      "declares the encoding ISO-8859-1 and is written in UTF-8")],
+)  # fmt: skip
+def test_what_is_no_such_file_is_refused_in_one_sentence(read, text, sentence):
+    with pytest.raises(SourceChanged, match=sentence):
+        read(text.encode(), type="decp", table="titulaires" if "titulaires" in text else "marches")
+
+
+def test_nesting_without_end_is_refused(read):
+    deep = "<x>" * 20_000 + "</x>" * 20_000
+    with pytest.raises(SourceChanged, match="nested deeper"):
+        read(f"<marches><marche>{deep}</marche></marches>".encode(), type="decp")
+    deep = '{"x":' * 20_000 + "1" + "}" * 20_000
+    with pytest.raises(SourceChanged, match="nested deeper"):
+        read(f'{{"marches": {{"marche": [{deep}]}}}}'.encode(), type="decp")
