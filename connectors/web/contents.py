@@ -18,6 +18,7 @@ _PAGE = re.compile(
     r"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body|title|meta|script)\b",
     re.IGNORECASE | re.DOTALL,
 )
+_JSON = ("json", "jsonl", "geojson", "decp")  # formats whose files may be a JSON object
 _FAILURE = ("error", "errors", "error_code", "message", "exception", "detail", "title")
 _ENVELOPE = {*_FAILURE, "code", "details", "help", "instance", "path", "status", "success", "timestamp",
              "type", "trace_id", "request_id"}  # fmt: skip
@@ -69,7 +70,7 @@ def failure_in(head: bytes, promised: Format | None) -> str | None:
         document = json.loads(text)
     except ValueError:
         return None
-    foreign = promised is not None and "json" not in promised.type
+    foreign = promised is not None and promised.type not in _JSON
     if foreign or (set(document) <= _ENVELOPE and any(document.get(word) for word in _FAILURE)):
         return _message(document)
     return None
