@@ -55,6 +55,7 @@ class FetchedFile(Frozen):
     response: dict[str, str] = Setting(
         default_factory=dict, description="Response headers, lower-case names, secrets out."
     )
+    fresh_until: datetime | None = Setting(None, description="As in the raw file that it becomes.")
 
     def landed(self, key: str) -> RawFile:
         """The same file, as the work store keeps it under `key`."""
@@ -72,6 +73,9 @@ class Fetched(Frozen):
         None, ge=0, description="Records that the source says there are; none: it does not say."
     )
     proof: str = Setting(description="How completeness is known, or `unknown`.")
+    warnings: tuple[str, ...] = Setting(
+        (), description="What a person should look at, one clause each; they become findings."
+    )
     unchanged: bool = False
 
     @model_validator(mode="after")

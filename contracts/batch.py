@@ -28,6 +28,9 @@ class RawFile(Frozen):
     response: dict[str, str] = Setting(
         default_factory=dict, description="Response headers, lower-case names."
     )
+    fresh_until: datetime | None = Setting(
+        None, description="UTC; before it the source has nothing newer, as it says itself."
+    )
 
 
 class RawBatch(Frozen):
@@ -39,6 +42,7 @@ class RawBatch(Frozen):
     rows: int | None = Setting(None, description="Records in all files, where the connector counted them.")
     expected: int | None = Setting(None, description="Records that the source announced; equal to `rows`.")
     proof: str = Setting(description="How completeness is known, or `unknown`.")
+    warnings: tuple[str, ...] = Setting((), description="What looked odd at the source, one clause each.")
     heads: dict[Audience, int] = Setting(
         default_factory=dict,
         description="Audience → sequence of its log when the extraction began (0: empty); a publish commits "

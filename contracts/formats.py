@@ -9,6 +9,7 @@ from pydantic import AfterValidator, model_validator
 from pydantic import Field as Setting
 
 from contracts.attached import ConfigFile
+from contracts.gbfs import FeedName
 from contracts.model import Frozen
 
 
@@ -136,6 +137,30 @@ class DecpFormat(Packed):
     encoding: Encoding = Setting("utf-8", description="Of JSON; XML declares its own.")
 
 
+class GbfsFormat(Packed):
+    """Files of one GBFS system; 2.x gives the same columns as 3.0, under the names of 3.0."""
+
+    type: Literal["gbfs"]
+    feed: FeedName = Setting(description="What a row is.")
+    language: str = Setting(
+        "fr", pattern=r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]+)*$", description="Else the first that is offered."
+    )
+
+
+class GtfsFormat(Packed):
+    """One table of a GTFS feed, out of its zip; times stay text, for they pass 24:00."""
+
+    type: Literal["gtfs"]
+    table: str = Setting(pattern=r"^[a-z_]+$", description="stops, routes, trips, stop_times, shapes …")
+    encoding: Encoding = Setting("utf-8", description="The standard's, unless a feed breaks it.")
+
+    @model_validator(mode="after")
+    def _is_a_zip(self) -> GtfsFormat:
+        if self.archive is not None:
+            raise ValueError("a feed is a zip; leave `archive` out")
+        return self
+
+
 Format = Annotated[
     CsvFormat
     | SheetFormat
@@ -144,6 +169,8 @@ Format = Annotated[
     | XmlFormat
     | ParquetFormat
     | TotemFormat
-    | DecpFormat,
+    | DecpFormat
+    | GbfsFormat
+    | GtfsFormat,
     Setting(discriminator="type"),
 ]

@@ -96,7 +96,7 @@ def _landed(
         files.append(file.landed(key))
     raw = RawBatch(
         dataset_id=dataset.id, batch_id=batch_id, files=tuple(files), rows=fetched.rows,
-        expected=fetched.expected, proof=fetched.proof,
+        expected=fetched.expected, proof=fetched.proof, warnings=fetched.warnings,
     )  # fmt: skip
     put_record(house.work, layout.batch(dataset.id, batch_id), raw)
     put_record(house.work, layout.latest(dataset.id), raw)

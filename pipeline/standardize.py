@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from contracts.batch import Finding, RawBatch, RawFile, StagedBatch
@@ -70,7 +71,7 @@ def conformed(dataset: Dataset, raw: RawBatch, house: House, folder: Path) -> Ma
             connection, house.work.local(file.key, folder), file.name, dataset.format, table="source",
             scratch=folder, place=dataset.id, reshape=dataset.reshape,
         )  # fmt: skip
-        findings = column_findings(dataset, decoded.columns)
+        findings = (*_odd(raw), *column_findings(dataset, decoded.columns))
         told = metadata_of(view_for(dataset, "restricted"), {})
         counts = conform(connection, dataset, decoded, table, rejects, told)
         met = first_misfit(connection, rejects)
@@ -82,6 +83,12 @@ def _only_file(dataset: Dataset, raw: RawBatch) -> RawFile:
         met = f"the source sent {len(raw.files)} files"
         raise SourceChanged(dataset.id, met, promised="one", remedy="Narrow the source's pattern.")
     return raw.files[0]
+
+
+def _odd(raw: RawBatch) -> Iterator[Finding]:
+    """What the connector found odd at the source."""
+    for met in raw.warnings:
+        yield Finding(rule="source", severity="warning", met=met)
 
 
 def _keep(house: House, batch: StagedBatch, attempt: str, kept: Path, rejects: Path) -> None:

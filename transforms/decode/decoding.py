@@ -11,6 +11,7 @@ from contracts.formats import (
     DecpFormat,
     Format,
     GeoJsonFormat,
+    GtfsFormat,
     JsonFormat,
     SheetFormat,
     TotemFormat,
@@ -20,6 +21,7 @@ from transforms.decode.columnar import decode_parquet
 from transforms.decode.columns import ColumnTable
 from transforms.decode.decp import take_decp
 from transforms.decode.delimited import decode_delimited
+from transforms.decode.gtfs import gtfs_table
 from transforms.decode.markup import decode_xml
 from transforms.decode.objects import decode_geojson, decode_json
 from transforms.decode.packing import unpacked
@@ -46,6 +48,11 @@ def decode(
         SourceChanged: the file is not what the format promises, or cannot be read without doubt.
     """
     source = unpacked(Source(path, file_name, place, scratch), format)
+    if isinstance(format, GtfsFormat):
+        found = gtfs_table(source, format)
+        if found is None:
+            raise source.changed(f"has no {format.table}.txt", promised="that table")
+        source, format = found
     if reshape is not None:
         return decode_reshaped(connection, source, format, table, reshape)
     if isinstance(format, CsvFormat):

@@ -33,9 +33,7 @@ def unpacked(source: Source, form: Packed) -> Source:
             with gzip.open(source.path) as stream:
                 return _copied(source, stream, source.path.stat().st_size)
         with zipfile.ZipFile(source.path) as archive:
-            member = _member(source, archive.infolist(), form.member)
-            with archive.open(member) as stream:
-                return _copied(source, stream, member.compress_size)
+            return member_of(source, archive, _member(source, archive.infolist(), form.member))
     except (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         met = f"is no whole {form.archive} file ({error})"
         remedy = "It may be cut short, or not packed at all; ask the source for it again."
@@ -54,14 +52,23 @@ def _member(source: Source, members: Sequence[zipfile.ZipInfo], wanted: str | No
         raise source.changed(f"holds {names}, of which {len(matching)} {pattern}" if wanted else
                              f"holds {len(matching)} files: {names}", promised="exactly one",
                              remedy="Name it under `member:`.")  # fmt: skip
-    member = matching[0]
+    return matching[0]
+
+
+def member_of(source: Source, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Source:
+    """One file out of an open zip.
+
+    Raises:
+        SourceChanged: it lies outside of the archive, is encrypted, or the archive is a bomb.
+    """
     path = PurePosixPath(member.filename.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts:
         raise source.changed(f"holds {member.filename!r}, a path out of the archive", promised="plain names")
     if member.flag_bits & 1:
         raise source.changed("is protected by a password", promised="an open archive")
-    refuse_bomb(source, members)
-    return member
+    refuse_bomb(source, archive.infolist())
+    with archive.open(member) as stream:
+        return _copied(source, stream, member.compress_size)
 
 
 def refuse_bomb(source: Source, members: Sequence[zipfile.ZipInfo]) -> None:
