@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Mapping
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 import requests
@@ -19,8 +20,9 @@ MESSAGE_BYTES = 16 * 1024
 
 
 def refusal_of(
-    response: requests.Response, place: str, masked: Callable[[str], str], *, also: Container[int] = ()
-) -> ConcentratorError | None:
+    response: requests.Response, place: str, masked: Callable[[str], str], *, also: Container[int] = (),
+    remedies: Mapping[int, str] = MappingProxyType({}),
+) -> ConcentratorError | None:  # fmt: skip
     """What the status refuses, with the source's own words where it gives some; none for 200.
 
     A 304 is an answer to a condition and a 206 to a range; where none was sent (`also`) they are refused like
@@ -34,7 +36,7 @@ def refusal_of(
         return SourceUnavailable(place, masked(met))
     message = masked(_message_of(response))
     met = masked(met) + (f" {shortened(message)}" if message else "")
-    return SourceChanged(place, met, remedy=_remedy(status))
+    return SourceChanged(place, met, remedy=remedies.get(status) or _remedy(status))
 
 
 def unreachable(error: requests.RequestException, url: str, place: str) -> SourceUnavailable:

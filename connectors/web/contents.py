@@ -39,7 +39,7 @@ def refuse_compressed(encoding: str | None, promised: Format | None, place: str)
 
 def refuse_other_content(
     path: Path, media_type: str | None, promised: Format | None, place: str,
-    *, masked: Callable[[str], str], allow_html: bool,
+    *, masked: Callable[[str], str], allow_html: bool, remedy: str = "",
 ) -> None:  # fmt: skip
     """Nothing, where the file may be data.
 
@@ -53,7 +53,7 @@ def refuse_other_content(
         remedy = "Open its address in a browser: a login, a maintenance page or a moved file."
         raise SourceChanged(place, "the source sent a web page", promised=wanted, remedy=remedy)
     if message := failure_in(head, promised):
-        remedy = "Check `path:` and `query:` against the source's documentation."
+        remedy = remedy or "Check `path:` and `query:` against the source's documentation."
         met = f"the source sent an error: {shortened(masked(message))}"
         raise SourceChanged(place, met, promised=wanted, remedy=remedy)
 

@@ -6,10 +6,14 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from connectors.connector import FetchedFile
+from connectors.web.request import Request
+from connectors.web.session import Session
 from contracts.errors import SourceChanged
+from contracts.formats import JsonFormat
 
 MISSING = object()
 
@@ -68,3 +72,13 @@ def total_at(document: Any, path: str, place: str) -> int:
 def mark_of(records: Sequence[Any]) -> str:
     """A digest of the records alone: an offset or a date beside them changes nothing."""
     return hashlib.sha256(json.dumps(records).encode()).hexdigest()
+
+
+def asked_of(session: Session, request: Request) -> Any:
+    """The JSON document that answers a request, whatever format the contract promises for the data.
+
+    Raises:
+        SourceUnavailable, SourceIncomplete, SourceChanged: as `Session.read`; it is not JSON.
+    """
+    file = session.read(replace(request, answer=JsonFormat(type="json"), accept="application/json")).file
+    return document_in(file, session.visit.place)

@@ -9,6 +9,7 @@ from datetime import datetime
 from urllib.parse import quote, urlencode
 
 from connectors.connector import FetchedFile
+from contracts.formats import Format
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,13 @@ class Request:
     form: Mapping[str, object] | None = None
     document: object | None = None  # sent as JSON
     accept: str = "*/*"
+    answer: Format | None = None  # the answer's format, where it is another than the contract's: a count
     allow_html: bool = False
     back_at: Callable[[bytes], datetime | None] | None = None  # when to come back, by the body of a 429
     quiet_seconds: float = 60.0
     whole_seconds: float = 3600.0  # with its retries
     most_bytes: int = 5_000_000_000
+    remedies: Mapping[int, str] = field(default_factory=dict)  # by status; 200: of an error under it
     if_larger: str = "Raise `max_bytes:` if so much is expected."  # the remedy
 
     @property

@@ -141,7 +141,9 @@ class Session:
         return {name: value for name, value in pairs.items() if value}
 
     def _refuse(self, response: requests.Response, request: Request, also: tuple[int, ...]) -> None:
-        refusal = refusal_of(response, self.visit.place, self.access.masked, also=also)
+        refusal = refusal_of(
+            response, self.visit.place, self.access.masked, also=also, remedies=request.remedies
+        )
         if isinstance(refusal, SourceUnavailable):
             now = self.visit.clock()
             asked = seconds_asked(response.headers.get("Retry-After"), now)
@@ -156,7 +158,8 @@ class Session:
         self, url: str, response: requests.Response, request: Request, body: Body,
         in_time: Callable[[], bool],
     ) -> Download:  # fmt: skip
-        place, promised, path = self.visit.place, self.visit.promised, self.visit.folder / request.name
+        place, path = self.visit.place, self.visit.folder / request.name
+        promised = request.answer or self.visit.promised
         refuse_compressed(response.headers.get("Content-Encoding"), promised, place)
         body.take(response, in_time=in_time, progress=self._progress)
         first = body.first if body.first is not None else response
@@ -164,8 +167,9 @@ class Session:
         if not body.received:
             raise Later(SourceIncomplete(place, "the source sent an empty file"))
         refuse_other_content(
-            path, media_type, promised, place, masked=self.access.masked, allow_html=request.allow_html
-        )
+            path, media_type, promised, place, masked=self.access.masked, allow_html=request.allow_html,
+            remedy=request.remedies.get(response.status_code, ""),
+        )  # fmt: skip
         self._arrived += body.received
         file = FetchedFile(
             path=path, name=request.name, origin=self.access.masked(url), media_type=media_type,

@@ -1,0 +1,77 @@
+"""From a portal to a release: the contract, the whole journey, and what a short answer leaves untouched."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from ods_portal import portal
+from town import Town
+from web_habits import Handler, serving
+
+ISSY = 'commune = "92040"'
+PARKS = [
+    {"id": "P1", "nom": "Mairie", "commune": "92040", "places": 120, "usages": ["auto", "vélo"],
+     "geo_point_2d": {"lon": 2.27, "lat": 48.82}},
+    {"id": "P2", "nom": "Gare", "commune": "92040", "places": None, "usages": [],
+     "geo_point_2d": {"lon": 2.25, "lat": 48.83}},
+    {"id": "P3", "nom": "Rives", "commune": "92012", "places": 80, "usages": ["auto"],
+     "geo_point_2d": {"lon": 2.24, "lat": 48.84}},
+]  # fmt: skip
+FIELDS = {
+    "id": {"public": True, "about": "Identifiant."},
+    "nom": {"public": True, "about": "Nom."},
+    "places": {"type": "integer", "public": True, "about": "Places."},
+    "usages": {"public": True, "about": "Usages."},
+    "geometry": {
+        "from": "geo_point_2d",
+        "type": "geometry",
+        "written_as": "lat_lon",
+        "public": True,
+        "about": "Position.",
+    },
+}
+CONTRACT = {
+    "source": {"kind": "opendatasoft", "connection": "portal", "dataset": "parcs", "where": ISSY},
+    "format": {"type": "csv", "delimiter": ";"}, "fields": FIELDS, "ignores": ["commune"],
+}  # fmt: skip
+
+
+@pytest.fixture
+def at(monkeypatch: pytest.MonkeyPatch, run: Any) -> Any:
+    """Runs the contract against a portal: (exit code, what was told)."""
+
+    def ran(handler: Handler) -> tuple[int, str]:
+        with serving(handler) as server:
+            connection = {"conn_type": "http", "host": server.url}
+            monkeypatch.setenv("AIRFLOW_CONN_PORTAL", json.dumps(connection))
+            code, out, told = run("run", "mobility.parks", "--force")
+            return code, " ".join((out + told).split())
+
+    return ran
+
+
+def of_issy(records: list[dict[str, Any]], **more: Any) -> Handler:
+    return portal(records, filters={ISSY: lambda one: one["commune"] == "92040"}, **more)
+
+
+def test_the_citys_part_of_a_regions_dataset_is_published(town: Town, at: Any) -> None:
+    town.contract(**CONTRACT)
+    code, told = at(of_issy(PARKS))
+    assert code == 0, told
+    assert town.csv("public").splitlines() == [
+        "id,nom,places,usages,geometry",
+        'P1,Mairie,120,"auto,vélo",POINT (2.27 48.82)',
+        "P2,Gare,,,POINT (2.25 48.83)",
+    ]
+
+
+def test_a_short_export_leaves_the_release_as_it_is(town: Town, at: Any) -> None:
+    town.contract(**CONTRACT)
+    at(of_issy(PARKS))
+    before = town.published("public")
+    code, told = at(of_issy([{**PARKS[0], "nom": "Hôtel"}, *PARKS[1:]], miscounted=1))
+    assert code != 0
+    assert "2 records were received; promised was 3, as the source itself says" in told
+    assert town.published("public") == before
