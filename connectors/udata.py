@@ -134,8 +134,8 @@ class Udata(Connector):
         """Asks for the address that always leads to the newest file."""
         link = str(resource.get("latest") or resource["url"])
         return Request(
-            name=file_name(resource), link=session.linked(session.address(self._api("", {})), link), quiet_seconds=self.read_timeout,
-            whole_seconds=self.time_limit, most_bytes=self.max_bytes,
+            name=file_name(resource), link=session.linked(session.address(self._api("", {})), link),
+            quiet_seconds=self.read_timeout, whole_seconds=self.time_limit, most_bytes=self.max_bytes,
             remedies={404: "The catalogue's link is dead: tell the publisher of the dataset."},
         )  # fmt: skip
 

@@ -17,7 +17,7 @@ _KINDS = {  # formats that portals write for services, and the kind that reads t
 
 
 def file_name(entry: Mapping[str, Any]) -> str:
-    """The last part of the entry's `url` where it is a file's name, else its `id` with its `format` behind."""
+    """The last part of the entry's `url` where it is a file's name, else its `id` and its `format`."""
     last = unquote(urlsplit(str(entry.get("url") or "")).path.rpartition("/")[2])
     name = re.sub(r"[^\w. ()-]", "_", last).strip(". ")[-150:]
     ending = re.sub(r"\W", "", str(entry.get("format") or "").lower())
