@@ -6,40 +6,25 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from fnmatch import fnmatchcase
-from pathlib import Path
 
 from pydantic import Field as Setting
 from pydantic import field_validator
 
 from connectors.connector import Connector, Fetched, FetchedFile, Visit
+from connectors.folders.folder import Dropped, Folder
+from connectors.folders.opening import folder_at
 from contracts.batch import RawFile
 from contracts.connection import Connection
 from contracts.errors import SourceChanged, SourceIncomplete, SourceUnavailable
 
-_PIECE = 1 << 20
 # Excel's lock, LibreOffice's lock and macOS's shadows, unfinished copies, what Windows leaves behind
 _NOT_DROPPED = ("~$*", ".*", "*.tmp", "*.part", "*.filepart", "*.crdownload", "thumbs.db", "desktop.ini")
 
 
-@dataclass(frozen=True)
-class Dropped:
-    """One file in the folder, as it was when looked at."""
-
-    path: Path
-    modified: datetime
-    bytes: int
-
-    @property
-    def name(self) -> str:
-        """Its name, accents composed as Windows writes them and macOS does not."""
-        return unicodedata.normalize("NFC", self.path.name)
-
-
 class DropFolder(Connector):
-    """What a contract says of `kind: drop_folder`; the connection's extra `path` is the root of its folders.
+    """What a contract says of `kind: drop_folder`; the connection names the root of its folders.
 
     Nothing is ever deleted, so consumed files stay beside new ones. A file counts as new if it was modified
     after the last consumed one. The names that lay there at that time are remembered with it; a name that
@@ -65,30 +50,34 @@ class DropFolder(Connector):
             SourceChanged: two files are new, or the only new name is older than the last consumed file.
             SourceIncomplete: the new file is empty.
         """
-        folder = _root(connection) / self.folder
+        with folder_at(connection, self.folder, visit) as folder:
+            return self._taken(folder, visit)
+
+    def _taken(self, folder: Folder, visit: Visit) -> Fetched:
         last = next((file for file in visit.known if self._came_from(folder, file)), None)
         found = self._files_in(folder, visit.place)
-        fresh = _fresh(found, last)
+        fresh = _fresh(found, last, folder, visit.place)
         if fresh:
             one = _only(self._settled(fresh, folder, visit), last, visit.place)
             file = _copied(one, folder, [other.name for other in found if other != one], visit)
+            if one not in self._files_in(folder, visit.place):
+                raise SourceUnavailable(visit.place, f"« {one.name} » is still being written")
             return Fetched(files=(file,), proof=f"the same at two looks, {self.settle:g} s apart")
-        if last is not None and any(_is_same(one, last) for one in found):
+        if last is not None and any(_is_same(one, last, folder, visit.place) for one in found):
             return Fetched(proof=f"{last.name} is still the newest file", unchanged=True)
         gone = f"; {last.name}, consumed last, is gone" if last else ""
         remedy = f"Drop a file named like {self.pattern!r}."
-        raise SourceUnavailable(visit.place, f"nothing new lies in {folder}{gone}", remedy=remedy)
+        raise SourceUnavailable(visit.place, f"nothing new lies in {folder.address}{gone}", remedy=remedy)
 
-    def _came_from(self, folder: Path, file: RawFile) -> bool:
-        return Path(file.origin).parent == folder and _matches(file.name, self.pattern)
+    def _came_from(self, folder: Folder, file: RawFile) -> bool:
+        return file.origin.rpartition("/")[0] == folder.address and _matches(file.name, self.pattern)
 
-    def _files_in(self, folder: Path, place: str) -> tuple[Dropped, ...]:
-        """The files that match, by path; links and folders are passed over."""
+    def _files_in(self, folder: Folder, place: str) -> tuple[Dropped, ...]:
+        """The files that match, by name."""
         try:
-            paths = sorted(path for path in folder.iterdir() if path.is_file() and not path.is_symlink())
-            files = [_seen(path) for path in paths]
+            files = folder.files()
         except OSError as error:
-            met = f"the folder {folder} cannot be read ({error.strerror})"
+            met = f"the folder {folder.address} cannot be read ({error.strerror})"
             remedy = "Check that it exists, is mounted and may be read."
             raise SourceUnavailable(place, met, remedy=remedy) from error
         return tuple(
@@ -97,7 +86,7 @@ class DropFolder(Connector):
             and not any(_matches(file.name, passing) for passing in _NOT_DROPPED)
         )  # fmt: skip
 
-    def _settled(self, fresh: tuple[Dropped, ...], folder: Path, visit: Visit) -> tuple[Dropped, ...]:
+    def _settled(self, fresh: tuple[Dropped, ...], folder: Folder, visit: Visit) -> tuple[Dropped, ...]:
         """Those that a second look finds as they were, and that nobody touched for a while.
 
         The age is taken without its sign: the clock of a share may run ahead of ours.
@@ -110,49 +99,44 @@ class DropFolder(Connector):
         )  # fmt: skip
         if not settled:
             names = _quoted(fresh)
-            raise SourceUnavailable(visit.place, f"{names} is still being written in {folder}")
+            raise SourceUnavailable(visit.place, f"{names} is still being written in {folder.address}")
         return settled
-
-
-def _root(connection: Connection) -> Path:
-    root = connection.extra.get("path")
-    if isinstance(root, str) and Path(root).is_absolute():
-        return Path(root)
-    remedy = 'Give its extra an absolute one: {"path": "/srv/depot"}.'
-    raise SourceUnavailable(f"connection {connection.name}", "names no folder", remedy=remedy)
-
-
-def _seen(path: Path) -> Dropped:
-    state = path.stat()
-    return Dropped(path, datetime.fromtimestamp(state.st_mtime, UTC), state.st_size)
 
 
 def _matches(name: str, pattern: str) -> bool:
     return fnmatchcase(name.casefold(), unicodedata.normalize("NFC", pattern).casefold())
 
 
-def _fresh(found: tuple[Dropped, ...], last: RawFile | None) -> tuple[Dropped, ...]:
+def _fresh(
+    found: tuple[Dropped, ...], last: RawFile | None, folder: Folder, place: str
+) -> tuple[Dropped, ...]:
     """The files that the last consumed one does not account for."""
     if last is None:
         return found
     since, beside = _moment(last), json.loads(last.response["beside"])
     return tuple(
         one for one in found
-        if not _is_same(one, last) and (one.modified > since or one.name not in beside)
+        if not _is_same(one, last, folder, place) and (one.modified > since or one.name not in beside)
     )  # fmt: skip
 
 
-def _is_same(one: Dropped, last: RawFile) -> bool:
+def _is_same(one: Dropped, last: RawFile, folder: Folder, place: str) -> bool:
     """Whether it is the last consumed file: by name, size and date as rsync does, else by its bytes.
 
     The date is enough because a file was consumed only after it had settled, so a later write has another.
     """
     if (one.name, one.bytes) != (last.name, last.bytes):
         return False
-    if one.modified == _moment(last):
+    if one.modified == _moment(last) or (one.version and one.version == last.response.get("etag")):
         return True
-    with one.path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() == last.sha256
+    digest = hashlib.sha256()
+    try:
+        with folder.reading(one) as pieces:
+            for piece in pieces:
+                digest.update(piece)
+    except OSError as error:
+        raise _uncopied(one, error, place) from error
+    return digest.hexdigest() == last.sha256
 
 
 def _moment(last: RawFile) -> datetime:
@@ -175,25 +159,32 @@ def _quoted(files: Iterable[Dropped]) -> str:
     return ", ".join(f"« {file.name} »" for file in files)
 
 
-def _copied(one: Dropped, folder: Path, beside: list[str], visit: Visit) -> FetchedFile:
+def _copied(one: Dropped, folder: Folder, beside: list[str], visit: Visit) -> FetchedFile:
     """The file copied under the visit's folder, hashed on the way."""
     path, digest, copied = visit.folder / one.name, hashlib.sha256(), 0
     try:
-        with one.path.open("rb") as source, path.open("wb") as target:
-            while piece := source.read(_PIECE):
+        with folder.reading(one) as pieces, path.open("wb") as target:
+            for piece in pieces:
                 digest.update(piece)
                 target.write(piece)
                 copied += len(piece)
                 visit.progress(copied, one.bytes)
     except OSError as error:
-        met = f"« {one.name} » cannot be copied ({error.strerror})"
-        raise SourceUnavailable(visit.place, met, remedy="Close it where it is open.") from error
+        raise _uncopied(one, error, visit.place) from error
     if copied != one.bytes:
         raise SourceUnavailable(visit.place, f"« {one.name} » is still being written")
     if not copied:
         raise SourceIncomplete(visit.place, f"« {one.name} » is empty")
     return FetchedFile(
-        path=path, name=one.name, origin=str(folder / one.name), sha256=digest.hexdigest(), bytes=copied,
-        fetched_at=visit.clock(),
-        response={"last-modified": one.modified.isoformat(), "beside": json.dumps(sorted(beside))},
+        path=path, name=one.name, origin=f"{folder.address}/{one.name}", sha256=digest.hexdigest(),
+        bytes=copied, fetched_at=visit.clock(),
+        response={
+            "last-modified": one.modified.isoformat(), "etag": one.version,
+            "beside": json.dumps(sorted(beside)),
+        },
     )  # fmt: skip
+
+
+def _uncopied(one: Dropped, error: OSError, place: str) -> SourceUnavailable:
+    met = f"« {one.name} » cannot be copied ({error.strerror})"
+    return SourceUnavailable(place, met, remedy="Close it where it is open.")

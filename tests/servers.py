@@ -22,23 +22,44 @@ _LOGIN = {"user": "nobody", "group": "nogroup", "extra_groups": []}  # both refu
 @contextmanager
 def rclone_serving(folder: Path, key: str, secret: str) -> Iterator[str]:
     """The endpoint of `rclone serve s3`, whose buckets are the folder's folders."""
+    with _rclone("s3", folder, ["--auth-key", f"{key},{secret}"], r"\[(http://[0-9.:]+)/\]") as endpoint:
+        yield endpoint
+
+
+@contextmanager
+def sftp_serving(folder: Path, host_key: Path, *login: str) -> Iterator[str]:
+    """The address (`127.0.0.1:port`) of `rclone serve sftp`, whose root is the folder; `login` are its flags."""
+    with _rclone("sftp", folder, ["--key", str(host_key), *login], r"listening on ([0-9.:]+)") as address:
+        yield address
+
+
+@contextmanager
+def webdav_serving(folder: Path, *login: str) -> Iterator[str]:
+    """The address of `rclone serve webdav`, whose root is the folder; `login` are its flags."""
+    flags = ["--etag-hash", "MD5", *login]
+    with _rclone("webdav", folder, flags, r"\[(http://[0-9.:]+)/\]") as address:
+        yield address
+
+
+@contextmanager
+def _rclone(kind: str, folder: Path, flags: list[str], announced: str) -> Iterator[str]:
     command = [
-        str(Path(sys.executable).with_name("rclone")), "serve", "s3", "--addr", "127.0.0.1:0",
-        "--auth-key", f"{key},{secret}", "--config", "", str(folder),
+        str(Path(sys.executable).with_name("rclone")), "serve", kind, "--addr", "127.0.0.1:0", "--config", "",
+        "--dir-cache-time", "0", *flags, str(folder), "-v",
     ]  # fmt: skip
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as rclone:
         try:
-            endpoint = _announced(rclone)
+            address = _announced(rclone, announced)
             Thread(target=rclone.stderr.read, daemon=True).start()  # a full pipe would stop it
-            yield endpoint
+            yield address
         finally:
-            rclone.terminate()
+            rclone.kill()  # it would wait for whoever still reads
 
 
-def _announced(rclone: "subprocess.Popen[str]") -> str:
+def _announced(rclone: "subprocess.Popen[str]", pattern: str) -> str:
     """The address that it says it serves at."""
     for line in rclone.stderr or ():
-        if found := re.search(r"\[(http://[0-9.:]+)/\]", line):
+        if found := re.search(pattern, line):
             return found[1]
     raise RuntimeError("rclone ended before it served")
 

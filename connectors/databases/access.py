@@ -6,10 +6,8 @@ from typing import Literal
 from urllib.parse import quote, quote_plus
 
 from pydantic import Field as Setting
-from pydantic import ValidationError
 
 from contracts.connection import Connection
-from contracts.errors import SourceUnavailable
 from contracts.model import Frozen
 
 MASK = "***"
@@ -30,22 +28,6 @@ class Extra(Frozen):
     def mode(self) -> str | None:
         """The TLS that is asked for."""
         return self.sslmode or ("verify-full" if self.ca_file else None)
-
-
-def extra_of(connection: Connection) -> Extra:
-    """The extra, understood.
-
-    Raises:
-        SourceUnavailable: it holds what no connection to a database knows.
-    """
-    try:
-        return Extra.model_validate(connection.extra)
-    except ValidationError as error:
-        names = ", ".join(sorted({".".join(map(str, one["loc"])) for one in error.errors()}))
-        met = f"has an extra that is not understood ({names})"
-        remedy = f"A connection to a database knows {', '.join(Extra.model_fields)}."
-        failure = SourceUnavailable(f"connection {connection.name}", met, remedy=remedy)
-    raise failure  # outside the handler: pydantic's text shows the values
 
 
 def masked(text: str, connection: Connection) -> str:

@@ -12,11 +12,12 @@ from sqlalchemy.engine import Connection as Session
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from connectors.databases.access import extra_of, masked
+from connectors.databases.access import Extra, masked
 from connectors.databases.dialect import Dialect, Limits
 from connectors.databases.mysql import Mysql
 from connectors.databases.postgresql import Postgresql
 from connectors.databases.unproven import Mssql, Oracle
+from connectors.extras import understood, unusable
 from contracts.connection import Connection
 from contracts.errors import ConcentratorError, SourceChanged, SourceUnavailable
 
@@ -38,7 +39,7 @@ def dialect_of(connection: Connection) -> Dialect:
         return _DIALECTS[scheme]()
     met = f"is no database ({scheme or 'without an address'})"
     remedy = f"Its type or the scheme of its host is one of {', '.join(_DIALECTS)}."
-    raise SourceUnavailable(f"connection {connection.name}", met, remedy=remedy)
+    raise unusable(connection, met, remedy)
 
 
 def at_one_moment(
@@ -79,7 +80,7 @@ def _in_session(
 
 def _engine(connection: Connection, dialect: Dialect, limits: Limits) -> sqlalchemy.Engine:
     secret = connection.password.get_secret_value() if connection.password else ""
-    extra = extra_of(connection)
+    extra = understood(connection, Extra, "a connection to a database")
     try:
         return sqlalchemy.create_engine(
             _address(connection, dialect), poolclass=NullPool, hide_parameters=True,
@@ -88,7 +89,7 @@ def _engine(connection: Connection, dialect: Dialect, limits: Limits) -> sqlalch
     except ModuleNotFoundError as error:
         remedy = f'Install it in the folder of the concentrator: pip install -e ".[{dialect.extra}]".'
         met = f"needs the driver {error.name}, which is not installed"
-        raise SourceUnavailable(f"connection {connection.name}", met, remedy=remedy) from error
+        raise unusable(connection, met, remedy) from error
 
 
 def _address(connection: Connection, dialect: Dialect) -> URL:

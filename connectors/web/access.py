@@ -9,8 +9,9 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, quote_plus, urlencode, urlsplit
 
+from connectors.extras import unusable
 from connectors.web.addresses import origin_of
-from connectors.web.extra import Extra, extra_of, unusable
+from connectors.web.extra import Extra, extra_of
 from contracts.connection import Connection
 
 MASK = "***"

@@ -15,6 +15,7 @@ from contracts.errors import ConcentratorError, SourceChanged, SourceUnavailable
 MOVED = (301, 302, 303, 307, 308)
 MOVED_AS_ASKED = (307, 308)  # the method and the body stay (RFC 9110 §15.4)
 NOT_MODIFIED = 304
+MULTI_STATUS = 207  # of a WebDAV listing
 LATER = (408, 425, 429)  # and every 5xx
 MESSAGE_BYTES = 16 * 1024
 

@@ -87,7 +87,7 @@ class Door:
                 return response
             response.close()
             if request.method != "GET" and status not in MOVED_AS_ASKED:
-                met = f"the source answers {status} to a POST, which would lose what is asked"
+                met = f"the source answers {status} to a {request.method}, which would lose what is asked"
                 raise SourceChanged(self._place, met, remedy="Let the connection name the new address.")
             url = self._rules.next_address(url, response.headers.get("Location"))
         remedy = "Open its address in a browser; the connection may name where it leads."

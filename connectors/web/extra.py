@@ -7,11 +7,10 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field as Setting
-from pydantic import ValidationError
 
+from connectors.extras import understood, unusable
 from connectors.web.addresses import origin_of
 from contracts.connection import Connection
-from contracts.errors import SourceUnavailable
 from contracts.model import Frozen
 
 
@@ -47,17 +46,10 @@ def extra_of(connection: Connection) -> Extra:
     Raises:
         SourceUnavailable: the connection cannot be used as it is written.
     """
-    try:
-        extra = Extra.model_validate(connection.extra)
-    except ValidationError as error:
-        names = ", ".join(sorted({".".join(map(str, one["loc"])) for one in error.errors()}))
-        remedy = f"A web connection knows {', '.join(Extra.model_fields)}."
-        failure = unusable(connection, f"has an extra that is not understood ({names})", remedy)
-    else:
-        _check_extra(connection, extra)
-        _check_address(connection)
-        return extra
-    raise failure  # outside the handler: pydantic's text shows the values
+    extra = understood(connection, Extra, "a web connection")
+    _check_extra(connection, extra)
+    _check_address(connection)
+    return extra
 
 
 def _check_extra(connection: Connection, extra: Extra) -> None:
@@ -93,8 +85,3 @@ def _check_address(connection: Connection) -> None:
     if parts.username or parts.password or parts.query or parts.fragment:
         remedy = "Move the secret to the password; name a query key in the extra `query`."
         raise unusable(connection, "has more than scheme, host, port and path in its address", remedy)
-
-
-def unusable(connection: Connection, met: str, remedy: str) -> SourceUnavailable:
-    """The complaint about a connection."""
-    return SourceUnavailable(f"connection {connection.name}", met, remedy=remedy)

@@ -11,6 +11,11 @@ from urllib.parse import quote, urlencode
 from connectors.connector import FetchedFile
 from contracts.formats import Format
 
+_PROPERTIES = (
+    b'<?xml version="1.0"?><propfind xmlns="DAV:"><prop><resourcetype/><getcontentlength/><getlastmodified/>'
+    b"<getetag/></prop></propfind>"
+)
+
 
 @dataclass(frozen=True)
 class Request:
@@ -25,6 +30,7 @@ class Request:
     link: str = ""  # an absolute address, as `Session.linked` gives it; asked as it stands, without `query`
     form: Mapping[str, object] | None = None
     document: object | None = None  # sent as JSON
+    listing: bool = False  # what lies directly in a WebDAV folder (RFC 4918 §9.1)
     accept: str = "*/*"
     answer: Format | None = None  # the answer's format, where it is another than the contract's: a count
     allow_html: bool = False
@@ -37,12 +43,16 @@ class Request:
 
     @property
     def method(self) -> str:
-        """GET, or POST where there is something to send."""
+        """GET, or POST where there is something to send; PROPFIND for a listing."""
+        if self.listing:
+            return "PROPFIND"
         return "GET" if self.form is None and self.document is None else "POST"
 
     @property
     def body(self) -> bytes | None:
         """What is sent with it."""
+        if self.listing:
+            return _PROPERTIES
         if self.form is not None:
             return urlencode(list(self.form.items()), doseq=True, quote_via=quote).encode()
         return None if self.document is None else json.dumps(self.document).encode()
@@ -50,6 +60,8 @@ class Request:
     @property
     def headers(self) -> dict[str, str]:
         """What is asked for, and in what form it is asked."""
+        if self.listing:
+            return {"Accept": "application/xml", "Content-Type": "application/xml", "Depth": "1"}
         kinds = {"form": "application/x-www-form-urlencoded", "document": "application/json"}
         sent = next((kind for name, kind in kinds.items() if getattr(self, name) is not None), None)
         return {"Accept": self.accept, **({"Content-Type": sent} if sent else {})}

@@ -15,7 +15,7 @@ from requests.utils import requote_uri
 from connectors.connector import FetchedFile, Visit
 from connectors.web.access import MASK, Masking, access_from
 from connectors.web.addresses import addresses_of
-from connectors.web.answers import NOT_MODIFIED, refusal_of, words_of
+from connectors.web.answers import MULTI_STATUS, NOT_MODIFIED, refusal_of, words_of
 from connectors.web.body import PARTIAL, UNSATISFIABLE, Body
 from connectors.web.contents import refuse_compressed, refuse_other_content
 from connectors.web.door import Door
@@ -129,6 +129,7 @@ class Session:
             if rest and response.status_code == UNSATISFIABLE:
                 raise body.refuse_rest()
             also = (PARTIAL,) if rest else (NOT_MODIFIED,) if conditions else ()
+            also = (*also, MULTI_STATUS) if request.listing else also
             self._refuse(response, request, also)
             if response.status_code == NOT_MODIFIED:
                 return None

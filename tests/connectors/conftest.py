@@ -62,6 +62,10 @@ def sites() -> Iterator[Callable[[], Site]]:
                 answers = site.answers[self.path.partition("?")[0]]
                 (answers.pop(0) if len(answers) > 1 else answers[0])(self)
 
+            def do_PROPFIND(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.do_GET()
+
             def log_message(self, format: str, *values: Any) -> None:
                 pass
 

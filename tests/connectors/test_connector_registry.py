@@ -19,7 +19,7 @@ def test_every_module_of_the_room_is_a_kind_with_its_class(kind):
 
 def test_the_frame_is_no_kind():
     assert {"http_file", "drop_folder"} <= set(known_kinds())
-    assert not {"connector", "registry", "web"} & set(known_kinds())
+    assert not {"connector", "extras", "registry", "web", "folders", "databases"} & set(known_kinds())
 
 
 def test_listing_the_kinds_and_taking_one_imports_no_other():

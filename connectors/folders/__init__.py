@@ -1,0 +1,1 @@
+"""Folders that people drop files into, wherever they are: what lies there, and how it is read."""
