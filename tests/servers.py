@@ -16,27 +16,32 @@ from threading import Thread
 import psycopg
 import pymysql
 
+FRESH = ("--dir-cache-time", "1ms")  # rclone sees at once what is put beside it
 _LOGIN = {"user": "nobody", "group": "nogroup", "extra_groups": []}  # both refuse to run as root
 
 
 @contextmanager
-def rclone_serving(folder: Path, key: str, secret: str) -> Iterator[str]:
+def rclone_serving(folder: Path, key: str, secret: str, *flags: str) -> Iterator[str]:
     """The endpoint of `rclone serve s3`, whose buckets are the folder's folders."""
-    with _rclone("s3", folder, ["--auth-key", f"{key},{secret}"], r"\[(http://[0-9.:]+)/\]") as endpoint:
+    with _rclone(
+        "s3", folder, ["--auth-key", f"{key},{secret}", *flags], r"\[(http://[0-9.:]+)/\]"
+    ) as endpoint:
         yield endpoint
 
 
 @contextmanager
 def sftp_serving(folder: Path, host_key: Path, *login: str) -> Iterator[str]:
     """The address (`127.0.0.1:port`) of `rclone serve sftp`, whose root is the folder; `login` are its flags."""
-    with _rclone("sftp", folder, ["--key", str(host_key), *login], r"listening on ([0-9.:]+)") as address:
+    with _rclone(
+        "sftp", folder, ["--key", str(host_key), *FRESH, *login], r"listening on ([0-9.:]+)"
+    ) as address:
         yield address
 
 
 @contextmanager
 def webdav_serving(folder: Path, *login: str) -> Iterator[str]:
     """The address of `rclone serve webdav`, whose root is the folder; `login` are its flags."""
-    flags = ["--etag-hash", "MD5", *login]
+    flags = ["--etag-hash", "MD5", *FRESH, *login]
     with _rclone("webdav", folder, flags, r"\[(http://[0-9.:]+)/\]") as address:
         yield address
 
@@ -45,7 +50,7 @@ def webdav_serving(folder: Path, *login: str) -> Iterator[str]:
 def _rclone(kind: str, folder: Path, flags: list[str], announced: str) -> Iterator[str]:
     command = [
         str(Path(sys.executable).with_name("rclone")), "serve", kind, "--addr", "127.0.0.1:0", "--config", "",
-        "--dir-cache-time", "0", *flags, str(folder), "-v",
+        *flags, str(folder),
     ]  # fmt: skip
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as rclone:
         try:

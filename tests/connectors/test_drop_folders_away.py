@@ -14,7 +14,7 @@ import paramiko
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-from servers import rclone_serving, sftp_serving, webdav_serving
+from servers import FRESH, rclone_serving, sftp_serving, webdav_serving
 
 from connectors.connector import Fetched, Visit
 from connectors.drop_folder import DropFolder
@@ -71,7 +71,7 @@ def served(kind: str, root: Path, stack: ExitStack, keys: Keys) -> Depot:
         parts = {"host": "127.0.0.1", "port": int(address.rpartition(":")[2]), "conn_type": "sftp"}
         extra = {"host_key": keys.public, "path": "/ville"}
     elif kind == "s3":
-        endpoint = stack.enter_context(rclone_serving(root, "cle", SECRET))
+        endpoint = stack.enter_context(rclone_serving(root, "cle", SECRET, *FRESH))
         parts, extra = (
             {"host": "ville", "port": None, "conn_type": "aws"},
             {"endpoint_url": endpoint, "region_name": "eu-west-3"},
