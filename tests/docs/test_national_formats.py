@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 from commands_town import typed
@@ -96,3 +98,11 @@ def test_check_says_which_chart_cannot_be_had(town: Town, chart: str, sentence: 
     code, shown, said = typed("check")
     assert code == 1
     assert sentence in " ".join((shown + said).split())
+
+
+@pytest.mark.parametrize("kind", ["totem", "decp"])
+def test_editors_take_the_examples(kind: str) -> None:
+    schema = json.loads((Path(__file__).parents[2] / "config" / "dataset.schema.json").read_text("utf-8"))
+    jsonschema.validate(EXAMPLES[kind], schema)
+    charted = EXAMPLES["totem"] | {"format": {"type": "totem", "charts": ["charts/2022_M57_A.xml"]}}
+    jsonschema.validate(charted, schema)

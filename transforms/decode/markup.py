@@ -11,6 +11,7 @@ import duckdb
 from contracts.errors import SourceChanged
 from contracts.formats import XmlFormat
 from transforms.decode.columns import ColumnTable
+from transforms.decode.declared import xml_file
 from transforms.decode.elements import elements_at, local_name
 from transforms.decode.jsonvalues import compact
 from transforms.decode.nature import nature_of
@@ -28,13 +29,14 @@ def decode_xml(connection: duckdb.DuckDBPyConnection, source: Source, form: XmlF
     is NULL. What `form.lists` names becomes compact JSON: objects of members, `@` attributes and `#text`.
 
     Raises:
-        SourceChanged: not XML, no records, or an element twice in a record that may come once.
+        SourceChanged: not XML, no records, an element twice in a record that may come once, or bytes that
+            contradict the declared encoding.
     """
     refuse_stranger(source)
     tables = ColumnTable(connection, source, table)
     lists = frozenset(form.lists)
     number = 0
-    with source.path.open("rb") as file:
+    with xml_file(source) as file:
         for number, element in enumerate(elements_at(source, file, form.records.split(".")), 1):
             tables.add_record(number, _cells(source, number, element, lists))
     if not number:

@@ -24,9 +24,11 @@ COLUMNS = (
     "ligne", "Nomenclature", "LibelleEtab", "CodTypBud", "ProjetBudget",
 )  # fmt: skip
 
-_ROOT = "DocumentBudgetaire"
-_LINE = (_ROOT, "Budget", "LigneBudget")
-_HEADS = ((_ROOT, "EnTeteDocBudgetaire"), (_ROOT, "Budget", "EnTeteBudget"), (_ROOT, "Budget", "BlocBudget"))
+# An act by itself, or the ordonnateur's part of a compte financier unique.
+_ROOTS = (("DocumentBudgetaire",), ("CompteFinancierUnique", "DocumentBudgetaire"))
+_PARTS = (
+    ("EnTeteDocBudgetaire",), ("Budget", "EnTeteBudget"), ("Budget", "BlocBudget"), ("Budget", "LigneBudget"),
+)  # fmt: skip
 # The words are SCDL's; it has none for a CFU, which takes the place of the compte administratif.
 _STAGES = {
     "01": "budget primitif", "02": "décision modificative", "03": "budget supplémentaire",
@@ -60,7 +62,8 @@ def take_totem(tables: ColumnTable, source: Source, form: TotemFormat) -> None:
 
     The columns are SCDL's (codes and amounts as written), then what tells acts and lines apart, then what
     else the lines hold under TOTEM's names (`MtSup.RARPrec`). The annexes, where people are named, are not
-    read. Without charts there are no labels, and sections and chapters only where the act writes them.
+    read, nor are lines that say of themselves to be calculated: totals of others. Without charts there are no
+    labels, and sections and chapters only where the act writes them.
 
     Raises:
         SourceChanged: no act, a head that does not say what the lines are, an unknown code, a chart that is
@@ -72,14 +75,17 @@ def take_totem(tables: ColumnTable, source: Source, form: TotemFormat) -> None:
     heads: dict[str, dict[str, str]] = {}
     budget: _Budget | None = None
     number = 0
+    paths = [(*root, *part) for root in _ROOTS for part in _PARTS]
     with xml_file(source) as file:
-        for element in elements_at(source, file, *_HEADS, _LINE):
+        for element in elements_at(source, file, *paths):
             name = local_name(element.tag)
             if name != "LigneBudget":
                 if name == "EnTeteBudget":  # of the next budget in the document
                     heads.pop("BlocBudget", None)
                 heads[name] = {local_name(child.tag): child.get("V", "") for child in element}
                 budget = None
+                continue
+            if element.get("calculated") == "true":  # a total that the ministry's tool put among the lines
                 continue
             number += 1
             budget = budget or _budget(source, ChainMap(*heads.values()), charts)

@@ -9,6 +9,7 @@ import pytest
 
 from contracts.errors import SourceChanged
 from contracts.formats import DecpTable
+from transforms.decode import jsonstream
 from transforms.decode.decptables import PLANS
 
 TABLES = get_args(DecpTable)
@@ -259,6 +260,23 @@ def test_a_file_of_the_other_kind_has_no_rows_and_all_columns(read, shared_data)
 def test_what_is_no_such_file_is_refused_in_one_sentence(read, text, sentence):
     with pytest.raises(SourceChanged, match=sentence):
         read(text.encode(), type="decp", table="titulaires" if "titulaires" in text else "marches")
+
+
+@pytest.mark.parametrize("window", [3, 64])
+@pytest.mark.parametrize("name", ["marches", "tarifs"])
+def test_windows_may_end_anywhere(read, shared_data, monkeypatch, name, window):
+    whole = read(shared_data / MIXED, type="decp", table=name).rows
+    monkeypatch.setattr(jsonstream, "_WINDOW", window)
+    assert read(shared_data / MIXED, type="decp", table=name).rows == whole
+
+
+def test_the_lists_of_a_file_may_be_longer_than_any_record(read, monkeypatch):
+    monkeypatch.setattr(jsonstream, "MAX_RECORD", 4_000)
+    monkeypatch.setattr(jsonstream, "_WINDOW", 100)
+    marches = [{"id": str(number), "objet": "é" * 20} for number in range(500)]
+    both = {"contrat-concession": [{"id": "c"}], "marche": marches}
+    assert [one["id"] for one in rows(read, both)] == [str(number) for number in range(500)]
+    assert [one["id"] for one in rows(read, both, "concessions")] == ["c"]
 
 
 def test_nesting_without_end_is_refused(read):

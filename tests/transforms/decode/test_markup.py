@@ -74,6 +74,26 @@ def test_the_encoding_is_the_declaration_s(read, codec):
     assert read(text.encode(codec), type="xml", records="r.p").rows == [("é",)]
 
 
+def declared(codec: str) -> str:
+    return f'<?xml version="1.0" encoding="{codec}"?><r><p><a>%s</a></p></r>'
+
+
+@pytest.mark.parametrize("codec", ["ISO-8859-1", "iso-8859-15", "windows-1252", "latin1"])
+def test_bytes_of_utf8_under_another_name_are_refused(read, codec):
+    with pytest.raises(SourceChanged, match=f"declares the encoding {codec} and is written in UTF-8"):
+        read((declared(codec) % "é").encode(), type="xml", records="r.p")
+    long = "x" * 200_000 + "é"  # beyond the first bytes that are looked at
+    with pytest.raises(SourceChanged, match="is written in UTF-8"):
+        read((declared(codec) % long).encode(), type="xml", records="r.p")
+
+
+@pytest.mark.parametrize("text", ["e", "é", "aé bé", "é" * 70_000, "é" * 65_535 + "x"])
+def test_bytes_of_the_declared_encoding_are_never_taken_for_utf8(read, text):
+    for codec in ("iso-8859-1", "utf-8"):
+        met = read((declared(codec) % text).encode(codec), type="xml", records="r.p")
+        assert met.rows == [(text,)]
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

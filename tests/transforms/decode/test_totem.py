@@ -224,6 +224,26 @@ def test_a_budget_without_a_head_of_its_own_borrows_none(read):
         read(ACT.replace("</Budget>\n", "</Budget>\n" + second).encode("iso-8859-1"), type="totem")
 
 
+def test_a_compte_financier_unique_has_its_lines_and_none_of_the_totals_among_them(read):
+    act = ACT.partition("?>")[2].replace('NatDec V="01"', 'NatDec V="10"')
+    line = re.search("<LigneBudget>.*</LigneBudget>", act)[0]
+    total = line.replace("<LigneBudget>", '<LigneBudget calculated="true">').replace(
+        'OpBudg V="0"', 'OpBudg V="T"'
+    )
+    group = '<LigneBudget calculated="true"><Groupe V="GRECTOTCA"/><MtPrev V="9.99"/></LigneBudget>'
+    accounts = (
+        '<DocumentComptable xmlns="urn:c"><Infos><Gestion NomComptable="X"/></Infos></DocumentComptable>'
+    )
+    document = (
+        '<?xml version="1.0" encoding="ISO-8859-1"?><c:CompteFinancierUnique xmlns:c="urn:cfu">'
+        f"{accounts}{act.replace(line, total + line + group + line)}</c:CompteFinancierUnique>"
+    )
+    rows = table(read(document.encode("iso-8859-1"), type="totem"))
+    assert [(row["ligne"], row["BGT_MTPREV"], row["BGT_NATDEC"]) for row in rows] == [
+        ("1", "1.10", "compte financier unique"), ("2", "1.10", "compte financier unique"),
+    ]  # fmt: skip
+
+
 CHART = """<Chapitres><Chapitre Code="011" Libelle="Charges" Section="F"/>
 <Chapitre Code="4581" Libelle="Sous mandat" Section="I"/></Chapitres>
 <Comptes><Compte Code="60611" Libelle="Eau" DR="011"/><Compte Code="4581" Libelle="Dépenses"/></Comptes>"""
