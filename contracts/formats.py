@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import codecs
+import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, model_validator
+from pydantic import AfterValidator, field_validator, model_validator
 from pydantic import Field as Setting
 
 from contracts.attached import ConfigFile
@@ -161,6 +162,30 @@ class GtfsFormat(Packed):
         return self
 
 
+class Datex2Format(Packed):
+    """Parking publications of DATEX II, 2.x and 3.x, in XML: the table, with its status beside it."""
+
+    type: Literal["datex2"]
+    language: str = Setting("fr", min_length=2, description="Of texts, else the first.")
+    status_id: str | None = Setting(
+        None, description=r"What a status says of its record, with the id as the one group: `^(\d+)\[.*\]$`."
+    )
+    lists: tuple[str, ...] = Setting(
+        (), description="Elements that stay lists even where each record has one: `openingTimes.period`."
+    )
+
+    @field_validator("status_id")
+    @classmethod
+    def _one_group(cls, pattern: str | None) -> str | None:
+        try:
+            groups = re.compile(pattern).groups if pattern is not None else 1
+        except re.error as error:
+            raise ValueError(f"{pattern!r} is no pattern ({error})") from error
+        if groups != 1:
+            raise ValueError("put the id, and nothing else, in (…)")
+        return pattern
+
+
 Format = Annotated[
     CsvFormat
     | SheetFormat
@@ -171,6 +196,7 @@ Format = Annotated[
     | TotemFormat
     | DecpFormat
     | GbfsFormat
-    | GtfsFormat,
+    | GtfsFormat
+    | Datex2Format,
     Setting(discriminator="type"),
 ]

@@ -29,8 +29,8 @@ def local_name(tag: str) -> str:
 def elements_at(source: Source, file: IO[bytes], *paths: Sequence[str]) -> Iterator[Element]:
     """The elements at the paths of local names from the root on, whole, in their order.
 
-    A path may end in `*`, any name. Each element is emptied when the next is asked for. Their encoding is the
-    declaration's.
+    A path may end in `*`, any name, and `**` stands before a name that may be anywhere. Each element is
+    emptied when the next is asked for. Their encoding is the declaration's.
 
     Raises:
         SourceChanged: not XML, cut short, with a document type, too deep, or with a record beyond measure.
@@ -81,7 +81,8 @@ class _Opened:
     def _enter(self, element: Element) -> None:
         self._open.append(element)
         self._names.append(local_name(element.tag))
-        self._inside = not self._paths.isdisjoint(((*self._names,), (*self._names[:-1], "*")))
+        names = self._names
+        self._inside = not self._paths.isdisjoint(((*names,), (*names[:-1], "*"), ("**", names[-1])))
         if len(self._open) > _DEEPEST:
             raise self._source.changed("is nested deeper than can be read", promised="records near the root")
 

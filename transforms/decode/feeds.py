@@ -8,13 +8,14 @@ from itertools import chain
 import duckdb
 
 from contracts.errors import SourceChanged
-from contracts.formats import Format, GbfsFormat
+from contracts.formats import Datex2Format, Format, GbfsFormat
 from transforms.decode.columns import ColumnTable
+from transforms.decode.datex2 import take_datex2
 from transforms.decode.gbfs import take_gbfs
 from transforms.decode.source import Source
 from transforms.decode.tables import Decoded
 
-JOINED = (GbfsFormat,)
+JOINED = (GbfsFormat, Datex2Format)
 
 
 def decode_feed(
@@ -33,4 +34,6 @@ def decode_feed(
     every = chain((first,), given)
     if isinstance(form, GbfsFormat):
         take_gbfs(tables, every, form, place)
+    elif isinstance(form, Datex2Format):
+        take_datex2(tables, every, form, place)
     return tables.close()
