@@ -21,7 +21,7 @@ COLUMNS = (
     "BGT_NATURE_LABEL", "BGT_FONCTION", "BGT_FONCTION_LABEL", "BGT_OPERATION", "BGT_SECTION", "BGT_OPBUDG",
     "BGT_CODRD", "BGT_MTREAL", "BGT_MTBUDGPREC", "BGT_MTRARPREC", "BGT_MTPROPNOUV", "BGT_MTPREV",
     "BGT_CREDOUV", "BGT_MTRAR3112", "BGT_ARTSPE",
-    "ligne", "Nomenclature", "LibelleEtab", "CodTypBud", "ProjetBudget",
+    "acte", "ligne", "DteDec", "Nomenclature", "LibelleEtab", "CodTypBud", "ProjetBudget",
 )  # fmt: skip
 
 # An act by itself, or the ordonnateur's part of a compte financier unique.
@@ -59,6 +59,8 @@ _TAKEN = {*_AS_WRITTEN, "ContNat", "CodRD", "OpBudg", "ArtSpe", "CaracSup.Sectio
 
 def take_totem(tables: ColumnTable, source: Source, form: TotemFormat) -> None:
     """Takes the budget lines of an act; a line is its number in the act from 1, also the column `ligne`.
+
+    `acte` is the stage's code and, where a year has several, the decision's number (`02-2`).
 
     The columns are SCDL's (codes and amounts as written), then what tells acts and lines apart, then what
     else the lines hold under TOTEM's names (`MtSup.RARPrec`). The annexes, where people are named, are not
@@ -101,8 +103,8 @@ def _budget(source: Source, head: Mapping[str, str], charts: Charts) -> _Budget:
     Raises:
         SourceChanged: the head lacks one of its parts, or says what no act can say.
     """
-    year = _of_form(source, head, "Exer", r"(19|20)\d\d", "a year")
-    siret = _of_form(source, head, "IdEtab", r"\d{14}", "a SIRET")
+    year = _of_form(source, head, "Exer", "(19|20)[0-9]{2}", "a year")
+    siret = _of_form(source, head, "IdEtab", "[0-9]{14}", "a SIRET")
     known = _NOMENCLATURES | {name for name, _ in charts}
     nomenclature = head.get("Nomenclature", "")
     if nomenclature not in known:
@@ -113,9 +115,11 @@ def _budget(source: Source, head: Mapping[str, str], charts: Charts) -> _Budget:
         remedy = "Add that year's chart to `charts:`; labels are not borrowed from another."
         raise source.changed(f"is kept by {nomenclature} {year}", promised=f"one of the charts {given}",
                              remedy=remedy)  # fmt: skip
-    stage = _word(source, _STAGES, "NatDec", head.get("NatDec", "").zfill(2), "its head")
+    code, number = head.get("NatDec", "").zfill(2), head.get("NumDec")
+    stage = _word(source, _STAGES, "NatDec", code, "its head")
     shared = {
         "BGT_NATDEC": stage, "BGT_ANNEE": year, "BGT_SIRET": siret, "BGT_NOM": head.get("LibelleColl"),
+        "acte": f"{code}-{number}" if number else code, "DteDec": head.get("DteDec"),
         "Nomenclature": nomenclature, "LibelleEtab": head.get("LibelleEtab"),
         "CodTypBud": head.get("CodTypBud"), "ProjetBudget": head.get("ProjetBudget"),
     }  # fmt: skip

@@ -217,6 +217,16 @@ def test_a_document_of_two_budgets_keeps_them_apart(read):
     ]
 
 
+def test_the_decisions_of_a_year_are_told_apart(read, shared_data):
+    def acts(name):
+        rows = table(read(shared_data / f"04-budget/totem_{name}.totem.xml", type="totem"))
+        return {(row["acte"], row["DteDec"]) for row in rows}
+
+    assert acts("crach_dm2_2021") == {("02-2", "2021-11-22")}
+    assert acts("crach_budget") == {("01", "2022-04-04")}
+    assert acts("annexe_ca2021") == {("09", None)}
+
+
 def test_a_budget_without_a_head_of_its_own_borrows_none(read):
     second = re.search("<Budget>.*</Budget>", ACT, re.DOTALL)[0]
     second = re.sub("<BlocBudget>.*</BlocBudget>", "", second)
