@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import ckan_portal
 import pytest
 from ods_portal import portal
 from town import Town
@@ -75,3 +76,24 @@ def test_a_short_export_leaves_the_release_as_it_is(town: Town, at: Any) -> None
     assert code != 0
     assert "2 records were received; promised was 3, as the source itself says" in told
     assert town.published("public") == before
+
+
+CKAN = {
+    "source": {"kind": "ckan", "connection": "portal", "resource": ckan_portal.RESOURCE},
+    "format": {"type": "csv"}, "fields": {name: FIELDS[name] for name in ("id", "nom", "places")},
+    "ignores": ["_id"],
+}  # fmt: skip
+ROWS = [{name: one[name] for name in ("id", "nom", "places")} for one in PARKS]
+
+
+def test_a_datastore_is_published_and_its_file_too_once_it_is_inactive(town: Town, at: Any) -> None:
+    town.contract(**CKAN)
+    code, told = at(ckan_portal.portal(ROWS))
+    assert code == 0, told
+    assert town.csv("public").splitlines()[1:] == ["P1,Mairie,120", "P2,Gare,", "P3,Rives,80"]
+    code, told = at(ckan_portal.portal([], b"id,nom,places\nP1,Mairie,121\nP2,Gare,\nP3,Rives,80\n"))
+    assert code == 0, told
+    staged = [json.loads(path.read_bytes()) for path in (town.folder / "work").rglob("*.json")]
+    findings = [one["met"] for kept in staged for one in kept.get("findings", ())]
+    assert "« Arbres »: its datastore is inactive, so its file was taken" in findings
+    assert town.csv("public").splitlines()[1:] == ["P1,Mairie,121", "P2,Gare,", "P3,Rives,80"]
