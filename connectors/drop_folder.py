@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import unicodedata
@@ -187,4 +188,5 @@ def _copied(one: Dropped, folder: Folder, beside: list[str], visit: Visit) -> Fe
 
 def _uncopied(one: Dropped, error: OSError, place: str) -> SourceUnavailable:
     met = f"« {one.name} » cannot be copied ({error.strerror})"
-    return SourceUnavailable(place, met, remedy="Close it where it is open.")
+    held = error.errno in (errno.EACCES, errno.EPERM, errno.EBUSY)
+    return SourceUnavailable(place, met, remedy="Close it where it is open." if held else "")

@@ -58,14 +58,12 @@ def entered(connection: Connection, place: str) -> Iterator[tuple[paramiko.SFTPC
     extra = understood(connection, Extra, "a connection to an SFTP server")
     with paramiko.SSHClient() as client:
         _trust(client, connection, extra)
-        _open(client, connection, _private_key(connection, extra), place)
-        files = client.open_sftp()
+        files = _open(client, connection, _private_key(connection, extra), place)
         files.get_channel().settimeout(_QUIET_SECONDS)
-        with files:
-            yield files, extra.path
+        yield files, extra.path  # closed with the client: to close them first fails on a lost connection
 
 
-def _open(client: paramiko.SSHClient, connection: Connection, key: Any, place: str) -> None:
+def _open(client: paramiko.SSHClient, connection: Connection, key: Any, place: str) -> paramiko.SFTPClient:
     parts = urlsplit(connection.url)
     host = parts.hostname or ""
     password = connection.password.get_secret_value() if connection.password and key is None else None
@@ -76,7 +74,7 @@ def _open(client: paramiko.SSHClient, connection: Connection, key: Any, place: s
             timeout=_CONNECT_SECONDS, banner_timeout=_CONNECT_SECONDS, channel_timeout=_CONNECT_SECONDS,
             auth_timeout=30, allow_agent=False, look_for_keys=False,
         )  # fmt: skip
-        return
+        return client.open_sftp()
     except paramiko.BadHostKeyException as error:
         met = f"{host} shows another key ({error.key.get_name()} {error.key.fingerprint}) than the known one"
         remedy = "Ask its administrator before you change `host_key`: somebody may stand in between."
