@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import timedelta
 from pathlib import Path
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 from pydantic import Field as Setting
@@ -27,6 +28,8 @@ class Sql(Connector):
     all their digits, instants in UTC with `+00`, lists and JSON as JSON, bytes (and geometries of MariaDB)
     in hexadecimal, geometries of PostGIS as EWKB in hexadecimal, zero dates of MariaDB as `0000-00-00`.
     """
+
+    increments: ClassVar[bool] = True  # by its `watermark`; without one each increment is everything
 
     table: str | None = Setting(None, pattern=TABLE, description="A table or a view: `voirie.rues`.")
     query: str | None = Setting(None, max_length=50_000, description="Or one SELECT.")
@@ -77,11 +80,10 @@ class Sql(Connector):
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         asked = {"query": self.query or f"table {self.table}"}
-        since = getattr(visit, "since", None)
         return FetchedFile(
             path=path, name=path.name, origin=_origin(connection, self.table), media_type=_MEDIA_TYPE,
             sha256=sha256, bytes=path.stat().st_size, fetched_at=visit.clock(),
-            request=asked | ({"since": since} if since and self.watermark else {}),
+            request=asked | ({"since": visit.since} if visit.since and self.watermark else {}),
         )  # fmt: skip
 
 

@@ -97,12 +97,11 @@ def _require_columns(columns: Sequence[Column], wanted: Sequence[str], place: st
 
 def _since(columns: Sequence[Column], watermark: str | None, visit: Visit) -> tuple[str, dict[str, object]]:
     """The condition of an increment; rows without a watermark belong to each, so that none is lost."""
-    since = getattr(visit, "since", None)
-    if since is None or watermark is None:
+    if visit.since is None or watermark is None:
         return "", {}
     column = next(one for one in columns if one.name == watermark)
     try:
-        value = bound(since, column.nature)
+        value = bound(visit.since, column.nature)
     except ValueError as error:
         met = f"`watermark: {watermark}` is of another kind: {error}"
         raise SourceChanged(

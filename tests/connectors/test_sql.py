@@ -1,12 +1,14 @@
 """Databases, against real servers: everything of one moment, exactly, or one clear sentence."""
 
+import json
 import multiprocessing
 import os
 import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ import pymysql
 import pytest
 from pyarrow import parquet
 from servers import postgres_serving
+from town import served
+from typer.testing import CliRunner
 
 from bench.cluster.servers import postgres_folder
 from connectors.connector import Visit
@@ -168,9 +172,7 @@ def test_an_increment_takes_what_is_new_and_what_has_no_watermark(server, visit)
     server.do("INSERT INTO rues VALUES (9, 'sans date', '2026-03-09 12:00:00')")
     server.do("ALTER TABLE rues ADD COLUMN n int")
     server.do("UPDATE rues SET n = id WHERE id < 9")
-    by_instant, by_number = replace(visit), replace(visit)
-    object.__setattr__(by_instant, "since", "2026-03-10T23:59:59.5Z")
-    object.__setattr__(by_number, "since", "4")
+    by_instant, by_number = replace(visit, since="2026-03-10T23:59:59.5Z"), replace(visit, since="4")
     fetched = Sql(table="rues", watermark="vue").fetch(server.connection(), by_instant)
     assert table_of(fetched)["id"].to_pylist() == ["2", "3"]
     assert (fetched.rows, fetched.expected) == (2, 2)
@@ -430,7 +432,52 @@ def test_tls_that_is_asked_for_and_not_had_is_refused(server, visit):
         Sql(table="rues").fetch(server.connection(sslmode="require"), visit)
 
 
-WIDE = "SELECT id, nom, concat(nom, repeat('x', 600)) AS texte FROM rues"
+FIELDS = {
+    "id": {"type": "integer", "public": True, "about": "Numéro."},
+    "montant": {"type": "decimal(8,2)", "unit": "EUR", "public": True, "about": "Montant."},
+    "vue": {"type": "instant", "public": True, "about": "Dernière visite."},
+    "pose": {"type": "date", "empty": ["0000-00-00"], "public": True, "about": "Pose."},
+    "ouverte": {"type": "boolean", "words": {True: ["true", "1"], False: ["false", "0"]}, "public": True, "about": "Ouverte."},
+}  # fmt: skip
+
+
+def test_the_contract_types_what_the_database_writes(server, tmp_path, monkeypatch):
+    from concentrator import app  # here, for the child that measures memory imports this file
+
+    server.do("DROP TABLE IF EXISTS voies")
+    server.do(
+        f"CREATE TABLE voies (id int PRIMARY KEY, montant decimal(8,2), vue {server.moment} NULL, pose date, ouverte boolean)"
+    )
+    zero = "NULL" if server.conn_type == "postgres" else "'0000-00-00'"
+    server.do(
+        f"INSERT INTO voies VALUES (10, 1234.50, '2026-03-10 12:00:00', '2026-03-10', true), (9, NULL, NULL, {zero}, false)"
+    )
+    connection = {
+        "conn_type": server.conn_type, "host": "127.0.0.1", "port": server.port, "schema": "ville", "login": "lecteur",
+        "password": SECRET,
+    }  # fmt: skip
+    with served(tmp_path) as town:
+        town.contract(
+            source={"kind": "sql", "connection": "voirie", "table": "voies"},
+            format={"type": "parquet"},
+            fields=FIELDS,
+        )
+        for name, value in {**town.environment, "AIRFLOW_CONN_VOIRIE": json.dumps(connection)}.items():
+            monkeypatch.setenv(name, value)
+        ran = CliRunner().invoke(app, ["run", "mobility.parks", "--until", "standardize"])
+        assert ran.exit_code == 0, ran.output
+        (staged,) = [
+            path
+            for path in (tmp_path / "work").rglob("*.parquet")
+            if "id" in parquet.read_schema(path).names and "staging" in str(path)
+        ]
+        assert parquet.read_table(staged).select(list(FIELDS)).to_pylist() == [
+            {"id": 9, "montant": None, "vue": None, "pose": None, "ouverte": False},
+            {"id": 10, "montant": Decimal("1234.50"), "vue": datetime(2026, 3, 10, 12, tzinfo=UTC), "pose": date(2026, 3, 10), "ouverte": True},
+        ]  # fmt: skip
+
+
+WIDE = "SELECT id, nom, concat(nom, repeat('x', 1000)) AS texte FROM rues"
 
 
 def _measured(connection: Connection, folder: Path, answers: Any) -> None:
@@ -442,13 +489,13 @@ def _measured(connection: Connection, folder: Path, answers: Any) -> None:
 
 
 def test_many_rows_are_read_in_little_memory(server, visit):
-    """80,000 rows of 600 bytes held at once take 240 MiB and more; batches take about 60."""
-    server.fill(80_000)
+    """50,000 rows of 1 kB held at once take 200 MiB and more; batches take about 60."""
+    server.fill(50_000)
     context = multiprocessing.get_context("spawn")
     answers = context.Queue()
     child = context.Process(target=_measured, args=(server.connection(), visit.folder, answers))
     child.start()
     rows, grown = answers.get(timeout=120)
     child.join()
-    assert rows == 80_000
+    assert rows == 50_000
     assert grown < 120 << 20, f"{grown >> 20} MiB"
