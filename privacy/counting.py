@@ -34,7 +34,7 @@ _CONDITIONS = {  # measure → SQL condition on a value
     "desk": has("mail", patterns.DESK),
     "phone": has("number", patterns.PHONE),
     "office_phone": has("number", patterns.OFFICE_PHONE),
-    "short_phone": has("raw", patterns.SHORT_PHONE),
+    "short_phone": has("number", patterns.SHORT_PHONE),
     "nir": _NIR,
     "fifteen": _FIFTEEN,
     "fifteen_nir": f"{_FIFTEEN} AND {_NIR}",
@@ -50,26 +50,30 @@ _CONDITIONS = {  # measure → SQL condition on a value
 
 
 def counts_of(
-    connection: duckdb.DuckDBPyConnection, table: str, fields: dict[str, Field]
+    connection: duckdb.DuckDBPyConnection, table: str, fields: dict[str, Field], key: tuple[str, ...] = ()
 ) -> dict[str, Counts]:
-    """Field → measure → rows of `table` (SQL): `filled` of each, and the others of those that hold texts."""
+    """Field → measure → rows of `table` (SQL): `filled` of each, and the others of those that hold texts.
+
+    Values of a `key` of one column are taken for different ones: they are not put together first.
+    """
     for macro in MACROS:
         connection.execute(macro)
     filled = _rows(connection, [f"count({identifier(name)})" for name in fields], table)[0]
     counted = {name: {"filled": rows} for name, rows in zip(fields, filled, strict=True)}
     texts = {name: field for name, field in fields.items() if field.type in TEXTS}
     if texts:
-        _count_texts(connection, table, texts, counted)
+        _count_texts(connection, table, texts, counted, key)
     return counted
 
 
 def _count_texts(
-    connection: duckdb.DuckDBPyConnection, table: str, texts: dict[str, Field], counted: dict[str, Counts]
-) -> None:
+    connection: duckdb.DuckDBPyConnection, table: str, texts: dict[str, Field], counted: dict[str, Counts],
+    key: tuple[str, ...],
+) -> None:  # fmt: skip
     for name in texts:
         counted[name] |= dict.fromkeys((*_CONDITIONS, "sole_trader"), 0)
     sums = ["field", *(f"sum(rows) FILTER (WHERE {condition})" for condition in _CONDITIONS.values())]
-    for field, *rows in _rows(connection, sums, f"{_suspects(table, list(texts))} GROUP BY field"):
+    for field, *rows in _rows(connection, sums, f"{_suspects(table, list(texts), key)} GROUP BY field"):
         counted[list(texts)[field]] |= dict(zip(_CONDITIONS, rows, strict=True))
     for name, traders in _traders(connection, table, texts):
         counted[name]["sole_trader"] = traders
@@ -81,22 +85,31 @@ def _rows(connection: duckdb.DuckDBPyConnection, sums: Iterable[str], table: str
     return connection.execute(f"SELECT {wanted} FROM {table}").fetchall()
 
 
-def _suspects(table: str, names: list[str]) -> str:
+def _suspects(table: str, names: list[str], key: tuple[str, ...] = ()) -> str:
     """(field, raw, rows, mail, number, life, people): each value of a column that may tell of a person once,
     with its rows, and what the families of conditions look at: the value as it is for `mail`, else the plain
     one, for `people` without names of places.
     """
-    columns = ", ".join(f"CAST({identifier(name)} AS VARCHAR)" for name in names)
-    cells = f"SELECT unnest(range({len(names)})) AS field, unnest([{columns}]) AS raw FROM {table}"
-    suspect = has("raw", patterns.SUSPECT)
-    values = f"SELECT field, raw, count(*) AS rows FROM ({cells}) WHERE {suspect} GROUP BY ALL"
+    alone, suspect = [name for name in names if (name,) == key], has("raw", patterns.SUSPECT)
+    parts = [
+        f"SELECT {names.index(name)} AS field, CAST({identifier(name)} AS VARCHAR) AS raw, 1 AS rows "
+        f"FROM {table} WHERE {suspect}" for name in alone
+    ]  # fmt: skip
+    if shared := [name for name in names if name not in alone]:
+        columns = ", ".join(f"CAST({identifier(name)} AS VARCHAR)" for name in shared)
+        numbers = ", ".join(str(names.index(name)) for name in shared)
+        cells = f"SELECT unnest([{numbers}]) AS field, unnest([{columns}]) AS raw FROM {table}"
+        parts.append(f"SELECT field, raw, count(*) AS rows FROM ({cells}) WHERE {suspect} GROUP BY ALL")
+    values = " UNION ALL ".join(parts)
     families = (
-        f"CASE WHEN {has('raw', patterns.AT)} THEN raw END AS mail",
-        f"CASE WHEN {has('plain', patterns.NUMBERS)} THEN plain END AS number",
-        f"CASE WHEN {has('plain', patterns.LIFE)} THEN plain END AS life",
-        f"CASE WHEN {has('plain', patterns.PEOPLE)} THEN {detectors.without_eponyms('plain')} END AS people",
+        "CASE WHEN contains(raw, '@') OR contains(raw, '(') OR contains(raw, '[') THEN raw END AS mail",
+        f"CASE WHEN {has('plain', patterns.ANY_NUMBER)} THEN plain END AS number",
+        f"CASE WHEN {has('worded', patterns.LIFE)} THEN plain END AS life",
+        f"CASE WHEN {has('worded', patterns.PEOPLE)} THEN {detectors.without_eponyms('plain')} END AS people",
     )
-    plain = f"(SELECT *, {detectors.plain('raw')} AS plain FROM ({values}))"
+    plain = f"SELECT *, {detectors.plain('raw')} AS plain FROM ({values})"
+    words = has("plain", f"{patterns.LIFE}|{patterns.PEOPLE}")  # a second search costs as much as the first
+    plain = f"(SELECT *, CASE WHEN {words} THEN plain END AS worded FROM ({plain}))"
     return f"(SELECT *, {', '.join(families)} FROM {plain})"
 
 

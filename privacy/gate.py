@@ -42,7 +42,7 @@ def findings_of(connection: duckdb.DuckDBPyConnection, table: str, view: View) -
     """
     seen = {name: field for name, field in view.fields.items() if field.type in TEXTS or _kind(name, field)}
     try:
-        counted = counts_of(connection, table, seen) if seen else {}
+        counted = counts_of(connection, table, seen, view.order) if seen else {}
     except duckdb.Error as error:
         met = f"the public view cannot be looked through (DuckDB: {type(error).__name__})"
         raise PrivacyRefused(view.dataset_id, met, remedy="Run `standardize` again.") from error

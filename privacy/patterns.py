@@ -64,6 +64,14 @@ PLATE = (
     rf"|(?i:immatricul|plaque|vehicule|voiture|scooter|\bmoto)[^.;]{{0,40}}?[^A-Za-z0-9]{ANY_PLATE}{_WORD_AFTER}"
 )
 
+# One search for all numbers: most cells have none of them, and are not searched again.
+ANY_NUMBER = "|".join(
+    f"(?:{pattern})"
+    for pattern in (
+        PHONE, OFFICE_PHONE, SHORT_PHONE, NIR, NIR_NAMED, r"^\d{15}$", IBAN, PLATE, f"^{ANY_PLATE}$"
+    )
+)  # fmt: skip
+
 _DAY = (
     r"(?:\d{1,2}(?:er)? ?(?:[/.-] ?\d{1,2} ?[/.-]|"
     r"(?:janv|fevr|mars|avri|mai|juin|juil|aout|sept|octo|nove|dece)[a-z]*\.?) ?)"
@@ -121,7 +129,7 @@ _LETTERED = (
     r"(?:^|[^A-Za-z0-9])(?:[A-Za-z]{2}[ -]?\d{3}[ -]?[A-Za-z]{2}|\d{1,4}[ -][A-Za-z]{2,3}[ -]\d[\dAB]\d?)"
     r"(?:$|[^A-Za-z0-9])"
 )
-AT = r"@|[\[(] ?(?:at|arobase)"
+_AT = r"@|[\[(] ?(?:at|arobase)"
 _TWO_CAPITALS = (
     rf"[A-Z\x{{c0}}-\x{{de}}][{_L}\x{{2019}}'.-]*[ \x{{a0}}\x{{202f}},]+"
     r"(?:(?i:de|du|des|la|le|van|von|di|da|el|ben|der)[ \x{a0}]+)*(?:[dDlL]['\x{2019}])?[A-Z\x{c0}-\x{de}]"
@@ -130,4 +138,4 @@ NUMBERS = f"{_DIGITS}|{_LETTERED}"
 _BORN = rf"(?:^|[^{_L}])n[eé]{{1,2}}s?[^{_L}]|naissance|ddn"
 LIFE = f"(?i:{_BORN}|domicil|demeur|r[eé]sidant|habit|chez|personnelle)"
 PEOPLE = f"(?:^|[^A-Za-z])(?:{_TITLE}|{_GIVEN})(?:$|[^A-Za-z])"
-SUSPECT = f"{AT}|{NUMBERS}|{LIFE}|{_TWO_CAPITALS}"
+SUSPECT = f"{_AT}|{NUMBERS}|{LIFE}|{_TWO_CAPITALS}"

@@ -35,6 +35,17 @@ def test_each_row_counts_also_where_the_value_comes_back(connection):
     assert told(findings) == [("note", "phone", "critical", 3)]
 
 
+def test_a_key_that_comes_back_counts_once_for_each_row(connection):
+    """Of a key's values none is put together with its equals: the counts are those of any other column."""
+    cells = ["06 12 34 56 78", "06 12 34 56 78", "RAS", "AB-123-CD", "3018"]
+    view = view_of({"note": Field(public=True, about="x")})
+    connection.register("cells", pa.table({"note": cells}))
+    alone, shared = (findings_of(connection, "cells", view.model_copy(update={"order": key}))
+                     for key in (("note",), ("id",)))  # fmt: skip
+    assert alone == shared
+    assert ("privacy.phone", 2) in [(one.rule, one.count) for one in alone]
+
+
 def test_a_finding_tells_column_rule_and_count_and_no_value(connection):
     (finding,) = looked_at(connection, {"note": ["Rappeler le 06 12 34 56 78"]})
     assert "12 34" not in finding.model_dump_json()
