@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import Field as Setting
 from pydantic import model_validator
 
-from connectors.catalogues.datastore import Datastore, parameters, result_of
+from connectors.catalogues.datastore import NOT_GIVEN, Datastore, is_given, parameters, result_of
 from connectors.catalogues.naming import file_name, refuse_service
 from connectors.connector import Connector, Fetched, Visit
 from connectors.web.documents import asked_of
@@ -18,7 +18,7 @@ from connectors.web.session import Session
 from connectors.web.sums import announced_by
 from contracts.connection import Connection
 from contracts.errors import SourceChanged, SourceIncomplete
-from contracts.formats import JsonFormat
+from contracts.formats import Format, JsonFormat
 
 Value = str | int | float | bool
 
@@ -67,6 +67,9 @@ class Ckan(Connector):
             SourceIncomplete: fewer bytes than an uploaded file has; a page or a record twice; a cut CSV.
             SourceChanged: a refusal, a deleted or closed resource, a service, a format that is not given.
         """
+        fault = self.format_fault(visit.promised) if visit.promised is not None else None
+        if visit.promised is not None and fault is not None:
+            raise SourceChanged(visit.place, fault[0], promised=visit.promised.type, remedy=fault[1])
         with Session(connection, visit) as session:
             entry = result_of(
                 asked_of(session, self._action("resource_show", {"id": self.resource})), visit.place
@@ -82,6 +85,10 @@ class Ckan(Connector):
             why = "its datastore is inactive, so its file was taken"
             fetched = self._file(session, entry, why)
             return fetched.model_copy(update={"warnings": (f"« {entry.get('name')} »: {why}",)})
+
+    def format_fault(self, promised: Format) -> tuple[str, str] | None:
+        """None where the datastore, or the file, may be written so."""
+        return None if self.take == "file" or is_given(promised) else NOT_GIVEN
 
     def _datastore(self, session: Session) -> Datastore:
         given = parameters(self.filters, self.fields)
@@ -100,7 +107,7 @@ class Ckan(Connector):
             raise SourceChanged(
                 visit.place, met, promised="records to choose from", remedy="Ask its publisher."
             )
-        if isinstance(visit.promised, JsonFormat) and visit.promised.records.startswith("result."):
+        if isinstance(visit.promised, JsonFormat):
             form = entry.get("format") or "of no stated format"
             remedy = f"Its file is {form}: say `take: file` and its `format:`, or ask its publisher."
             raise SourceChanged(visit.place, met, promised="pages of records", remedy=remedy)

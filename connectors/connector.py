@@ -117,3 +117,7 @@ class Connector(Frozen, ABC):
             SourceChanged: it answers something else than what was promised.
             SourceIncomplete: it sent less than it announced.
         """
+
+    def format_fault(self, promised: Format) -> tuple[str, str] | None:
+        """What is wrong with the contract's format for this source, and the remedy; none where it can be."""
+        return None

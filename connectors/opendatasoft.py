@@ -21,6 +21,10 @@ from contracts.formats import CsvFormat, Format, GeoJsonFormat
 
 _DELIMITERS = (",", ";", "\t", "|")  # the API's `EnumDelimiter`
 _DEFAULT = CsvFormat(type="csv", delimiter=";")  # what the portal's own pages offer
+_NO_EXPORT = (
+    "Opendatasoft exports csv, geojson, json, jsonl and parquet, plain and in UTF-8",
+    "CSV takes a `delimiter` of , ; | or a tab and no lines to skip, JSON no `records`.",
+)
 _REMEDIES = {
     400: "Correct `where:`, `select:` or `order_by:`: they are written in ODSQL.",
     401: "Let the connection show an API key: its extra `query: apikey`, the key as its password.",
@@ -61,7 +65,9 @@ class Opendatasoft(Connector):
             SourceIncomplete: the export is cut or ends in an error.
             SourceChanged: a refusal, or the contract's format is none of the exports'.
         """
-        promised = _exportable(visit)
+        promised = visit.promised or _DEFAULT
+        if fault := self.format_fault(promised):
+            raise SourceChanged(visit.place, fault[0], promised=promised.type, remedy=fault[1])
         with Session(connection, visit) as session:
             before = self._total(session)
             download = session.read(self._export(promised, visit.since))
@@ -72,6 +78,13 @@ class Opendatasoft(Connector):
             raise SourceUnavailable(visit.place, met, remedy="Try again when it is quiet.")
         proof = f"total_count: {after} records before and after; {download.proof}"
         return Fetched(files=(download.file,), rows=rows, expected=after, proof=proof)
+
+    def format_fault(self, promised: Format) -> tuple[str, str] | None:
+        """None where an export is written so."""
+        dialect = not isinstance(promised, CsvFormat) or (
+            promised.delimiter in _DELIMITERS and promised.quote == '"'
+        )
+        return None if countable(promised) and dialect else _NO_EXPORT
 
     def _total(self, session: Session) -> int:
         """How many records the API counts now."""
@@ -117,18 +130,3 @@ def _literal(since: str) -> str:
     if re.fullmatch(r"-?\d+(\.\d+)?", since):
         return since
     return f"date'{datetime.fromisoformat(since).isoformat()}'"
-
-
-def _exportable(visit: Visit) -> Format:
-    """The contract's format, where an export is written so; without a contract, the portal's usual one."""
-    promised = visit.promised or _DEFAULT
-    usual = not isinstance(promised, CsvFormat) or (
-        promised.delimiter in _DELIMITERS and promised.quote == '"'
-    )
-    if countable(promised) and usual:
-        return promised
-    met = "Opendatasoft exports csv, geojson, json, jsonl and parquet, plain and in UTF-8"
-    remedy = (
-        "Change `format:`: CSV takes a `delimiter` of , ; | or a tab and no lines to skip, JSON no `records`."
-    )
-    raise SourceChanged(visit.place, met, promised=f"another {promised.type}", remedy=remedy)

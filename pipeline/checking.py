@@ -80,10 +80,13 @@ def _source_faults(dataset: Dataset, document: Document) -> Iterator[Fault]:
         yield Fault(document.file, line, "source.kind", error.met, error.remedy)
         return
     try:
-        connector.model_validate(dataset.source.options)
+        source = connector.model_validate(dataset.source.options)
     except ValidationError as error:
         for fault in faults_of(error, connector, Document(document.file, None, _option_lines(document))):
             yield Fault(fault.file, fault.line, f"source.{fault.field}", fault.met, fault.remedy)
+        return
+    if unfit := source.format_fault(dataset.format):
+        yield Fault(document.file, document.line_of(("format",)), "format", *unfit)
 
 
 def _option_lines(document: Document) -> dict[tuple[str | int, ...], int]:

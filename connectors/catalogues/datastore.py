@@ -18,7 +18,10 @@ from contracts.errors import SourceChanged, SourceIncomplete, SourceUnavailable
 from contracts.formats import CsvFormat, Format, JsonFormat
 
 RECORDS = "result.records"
-_FORMATS = "Say `format: {type: json, records: result.records}` or `{type: csv}`, or `take: file`."
+NOT_GIVEN = (
+    "a CKAN datastore gives pages of JSON, or CSV with commas in UTF-8",
+    "Say `format: {type: json, records: result.records}` or `{type: csv}`, or `take: file`.",
+)
 
 
 def result_of(document: Any, place: str) -> Mapping[str, Any]:
@@ -48,16 +51,9 @@ class Datastore:
         Raises:
             SourceUnavailable: it changed meanwhile.
             SourceIncomplete: a page or a record came twice, or the CSV is cut.
-            SourceChanged: the contract's format is neither its pages nor its CSV.
+            SourceChanged: something else than records.
         """
-        if isinstance(promised, CsvFormat) and _is_dump(promised):
-            return self._dumped(promised)
-        if promised is None or (isinstance(promised, JsonFormat) and promised.records == RECORDS):
-            return self._paged()
-        met = "the datastore gives pages of JSON, or CSV with commas in UTF-8"
-        raise SourceChanged(
-            self.session.visit.place, met, promised=f"another {promised.type}", remedy=_FORMATS
-        )
+        return self._dumped(promised) if isinstance(promised, CsvFormat) else self._paged()
 
     def _paged(self) -> Fetched:
         ids = _Ids(self.session.visit.place)
@@ -129,5 +125,8 @@ def _total(result: Mapping[str, Any], place: str) -> int | None:
     return total_at(result, "total", place)
 
 
-def _is_dump(promised: CsvFormat) -> bool:
-    return countable(promised) and (promised.delimiter, promised.quote) == (",", '"')
+def is_given(promised: Format) -> bool:
+    """Whether a datastore gives its records so: as pages, or as its dump."""
+    if isinstance(promised, CsvFormat):
+        return countable(promised) and (promised.delimiter, promised.quote) == (",", '"')
+    return isinstance(promised, JsonFormat) and (promised.type, promised.records) == ("json", RECORDS)

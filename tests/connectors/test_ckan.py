@@ -278,12 +278,14 @@ def test_fewer_bytes_than_an_uploaded_file_has_are_told(fetch):
     "promised",
     [
         CsvFormat(type="csv", delimiter=";"), CsvFormat(type="csv", encoding="cp1252"), JsonFormat(type="json"),
+        JsonFormat(type="jsonl", records="result.records"),
         SheetFormat(type="xlsx"),
     ],
 )  # fmt: skip
 def test_a_format_that_a_datastore_does_not_give_is_refused(fetch, promised):
     with pytest.raises(SourceChanged, match=r"pages of JSON, or CSV with commas.*or `take: file`"):
         fetch(portal(TREES), promised)
+    assert Ckan(resource=RESOURCE, take="file").format_fault(promised) is None
 
 
 def test_an_error_under_a_200_is_told_with_what_to_do(fetch):

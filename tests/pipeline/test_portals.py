@@ -97,3 +97,22 @@ def test_a_datastore_is_published_and_its_file_too_once_it_is_inactive(town: Tow
     findings = [one["met"] for kept in staged for one in kept.get("findings", ())]
     assert "« Arbres »: its datastore is inactive, so its file was taken" in findings
     assert town.csv("public").splitlines()[1:] == ["P1,Mairie,121", "P2,Gare,", "P3,Rives,80"]
+
+
+@pytest.mark.parametrize(
+    ("contract", "met"),
+    [
+        ({**CONTRACT, "format": {"type": "xlsx"}}, "format: Opendatasoft exports csv, geojson, json"),
+        (
+            {**CKAN, "format": {"type": "csv", "delimiter": ";"}},
+            "format: a CKAN datastore gives pages of JSON",
+        ),
+    ],
+)
+def test_a_format_that_a_portal_does_not_give_is_found_by_the_check(
+    town: Town, run: Any, contract: Any, met: str
+) -> None:
+    town.contract(**contract)
+    code, out, told = run("check")
+    assert code != 0
+    assert met in " ".join((out + told).split())
