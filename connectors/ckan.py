@@ -51,7 +51,7 @@ class Ckan(Connector):
     page_size: int = Setting(10_000, ge=1, description="Records asked for at once; the portal may give less.")
     max_bytes: int = Setting(5_000_000_000, ge=1, description="More in all is refused.")
     read_timeout: float = Setting(60, gt=0, description="Seconds of silence that end an attempt.")
-    time_limit: float = Setting(3600, gt=0, description="Seconds for everything.")
+    time_limit: float = Setting(3600, gt=0, description="Seconds for all pages, or for one file.")
 
     @model_validator(mode="after")
     def _a_file_is_whole(self) -> Ckan:

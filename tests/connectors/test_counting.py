@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,13 @@ from connectors.counting.delimited import records_of_csv
 from connectors.counting.documents import records_of_json, records_of_lines
 from connectors.counting.pieces import Broken
 
+REAL = Path(__file__).parents[3] / "shared" / "data"
+KNOWN = {  # rows by the index of the real files
+    "02-parking/bnls_france.csv": 799, "07-mobility/idfm_emplacement_gares_idf.csv": 1173,
+    "02-parking/onstreet_friedrichshafen_easypark.csv": 1697, "02-parking/offstreet_bielefeld_wkt.csv": 853,
+    "02-parking/ods_basel_parkhaeuser.json": 17, "02-parking/onstreet_esslingen_epsg25832.geojson": 250,
+    "02-parking/pmr_freiburg_polygons.geojson": 312, "01-waste/nantes_conteneurs_pav.json": 2278,
+}  # fmt: skip
 TEXTS = st.text(alphabet=st.sampled_from('ab;"\\{}[]:,\n\r é'), max_size=8)
 ROWS = st.lists(st.lists(TEXTS, min_size=3, max_size=3), max_size=12)
 
@@ -119,3 +127,13 @@ def test_lines_that_are_not_whole_are_told(tmp_path, content, met):
 def test_a_record_with_the_names_of_an_error_is_none_where_all_have_them(tmp_path):
     (tmp_path / "a.json").write_text('[{"code": 1, "title": "Mairie"}, {"code": 2, "title": "Gare"}]')
     assert records_of_json(tmp_path / "a.json", None) == 2
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="shared/data is not here")
+@pytest.mark.parametrize("name", KNOWN)
+def test_a_real_file_has_its_known_rows(name):
+    path = REAL / name
+    if name.endswith(".csv"):
+        assert records_of_csv(path, b";", b'"') == KNOWN[name]
+    else:
+        assert records_of_json(path, "features" if name.endswith(".geojson") else None) == KNOWN[name]

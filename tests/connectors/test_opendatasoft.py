@@ -28,7 +28,11 @@ from contracts.errors import SourceChanged, SourceIncomplete, SourceUnavailable
 from contracts.formats import CsvFormat, GeoJsonFormat, JsonFormat, ParquetFormat, SheetFormat
 from transforms.decode.decoding import decode
 
-REAL = Path(__file__).parents[3] / "shared" / "data" / "02-parking" / "ods_basel_parkhaeuser.json"
+DATA = Path(__file__).parents[3] / "shared" / "data"
+REAL, STATIONS = (
+    DATA / "02-parking/ods_basel_parkhaeuser.json",
+    DATA / "07-mobility/idfm_emplacement_gares_idf.csv",
+)
 PARKS = [
     {
         "id": f"P{number}", "nom": f'Parc « {number} »;\n"Nord"', "commune": "92040" if number < 5 else "92012",
@@ -147,6 +151,15 @@ def test_a_real_export_has_its_known_rows(fetch, tmp_path):
     found, _ = fetch(portal(json.loads(REAL.read_bytes())), JSON)
     assert found.rows == 17
     assert table(found, JSON, tmp_path)[0]["geo_point_2d.lat"] == "47.5651794"
+
+
+@pytest.mark.skipif(not STATIONS.exists(), reason="shared/data is not here")
+def test_a_real_csv_export_with_its_shapes_has_its_known_rows(fetch, tmp_path):
+    real = portal([{}] * 1173, spoiled=saying(Answer(STATIONS.read_bytes())))
+    found, _ = fetch(real)
+    assert (found.rows, found.expected) == (1173, 1173)
+    stations = {row["nom"] for row in table(found, CSV, tmp_path)}
+    assert {"Mairie d'Issy", "Issy", "Issy-Val-de-Seine"} <= stations
 
 
 # Bad habits that pass: the rows are right
