@@ -73,7 +73,8 @@ class StagedBatch(Frozen):
     batch_id: str
     table_key: str = Setting(description="Parquet: one column per field, in contract order.")
     rejects_key: str = Setting(
-        description="Parquet: line (bigint), field, value, reason (text), row_rejected (boolean); by line."
+        description="Parquet: file (text, its name at the source), line in it (bigint), field, value, reason "
+        "(text), row_rejected (boolean); by file and line."
     )
     raw_digest: str
     recipe: str = Setting(description="Contract and version that made it.")

@@ -43,6 +43,8 @@ class Extract(Stage):
     def outcome(self, context: Context) -> RawBatch:
         """The raw batch, with the heads of the stores' logs that fence what is published of it.
 
+        Its files stay in its record: the ten thousand pages of an API are no message between tasks.
+
         Raises:
             AirflowSkipException: the source has nothing new.
         """
@@ -52,7 +54,7 @@ class Extract(Stage):
         raw = extract(self.dataset(), house_here(), batch_id=self.attempt(context), force=force)
         if raw is None:
             raise AirflowSkipException("nothing new")
-        return raw
+        return raw.model_copy(update={"files": ()})
 
 
 class Standardize(Stage):
@@ -62,10 +64,13 @@ class Standardize(Stage):
 
     def outcome(self, context: Context) -> StagedBatch:
         """The staged table's names and counts."""
+        from pipeline.record import with_its_files
         from pipeline.standardize import standardize
 
-        raw = RawBatch.model_validate(context["ti"].xcom_pull(task_ids="extract"))
-        return standardize(self.dataset(), house_here(), raw, attempt=self.attempt(context))
+        house = house_here()
+        told = RawBatch.model_validate(context["ti"].xcom_pull(task_ids="extract"))
+        raw = with_its_files(told, house)
+        return standardize(self.dataset(), house, raw, attempt=self.attempt(context))
 
 
 class Validate(Stage):

@@ -11,7 +11,7 @@ from pydantic import Field as Setting
 
 from contracts.batch import RawBatch, StagedBatch, Verdict
 from contracts.dataset import AUDIENCES, Audience, Dataset, seconds_in
-from contracts.errors import ConcentratorError, SourceChanged
+from contracts.errors import ConcentratorError, SourceChanged, StorageRefused
 from contracts.model import Frozen
 from contracts.stages import Stage
 from pipeline.cost import Cost, Meter, Work, metered
@@ -120,6 +120,19 @@ def last_receipt(dataset_id: str, handover: Store) -> Receipt | None:
 def last_raw(dataset: Dataset, house: House) -> RawBatch | None:
     """The last batch that was landed."""
     return record_at(house.work, layout.latest(dataset.id), RawBatch)
+
+
+def with_its_files(told: RawBatch, house: House) -> RawBatch:
+    """A batch as its record in the work store has it, with the heads that were told.
+
+    Raises:
+        StorageRefused: the record is gone.
+    """
+    kept = record_at(house.work, layout.batch(told.dataset_id, told.batch_id), RawBatch)
+    if kept is None:
+        met = f"the record of the batch {told.batch_id} is gone from the work store"
+        raise StorageRefused(told.dataset_id, met, remedy="Run the dataset again.")
+    return kept.model_copy(update={"heads": told.heads})
 
 
 def last_staged(dataset: Dataset, house: House) -> StagedBatch | None:

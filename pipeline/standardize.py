@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from contracts.batch import Finding, RawBatch, RawFile, StagedBatch
+import duckdb
+
+from contracts.batch import Finding, RawBatch, StagedBatch
 from contracts.dataset import Dataset
-from contracts.errors import QualityRefused, SourceChanged
+from contracts.errors import QualityRefused, SourceIncomplete
 from contracts.model import Frozen
 from contracts.view import view_for
 from distributions.parquet import metadata_of
@@ -17,7 +19,9 @@ from pipeline.record import recipe_of, remembered
 from storage import layout
 from storage.records import put_record
 from transforms.conform import Conformed, column_findings, conform, first_misfit
-from transforms.decode.decoding import decode
+from transforms.decode.decoding import decode, decode_batch
+from transforms.decode.source import Source
+from transforms.decode.tables import Decoded
 from transforms.engine import engine
 
 
@@ -27,6 +31,7 @@ def standardize(dataset: Dataset, house: House, raw: RawBatch, *, attempt: str) 
     Raises:
         ContractInvalid: a reference system or a pattern that does not exist.
         SourceChanged: the bytes cannot be read as the contract's format, or lack a column.
+        SourceIncomplete: they hold other records than the connector counted.
         QualityRefused: more misfits than `quality.rejected` allows, or any where `misfits: freeze`.
     """
     with remembered(dataset, house, "standardize") as meter, house.workbench() as folder:
@@ -62,27 +67,60 @@ def conformed(dataset: Dataset, raw: RawBatch, house: House, folder: Path) -> Ma
     Raises:
         ContractInvalid: a reference system or a pattern that does not exist.
         SourceChanged: the bytes cannot be read as the contract's format, or lack a column.
+        SourceIncomplete: they hold other records than the connector counted.
     """
     require_readable(dataset)
-    file = _only_file(dataset, raw)
     table, rejects = folder / "table.parquet", folder / "rejects.parquet"
     with engine(folder / "conform") as connection:
-        decoded = decode(
-            connection, house.work.local(file.key, folder), file.name, dataset.format, table="source",
-            scratch=folder, place=dataset.id, reshape=dataset.reshape,
-        )  # fmt: skip
-        findings = (*_odd(raw), *column_findings(dataset, decoded.columns))
+        decoded = _decoded(connection, dataset, raw, house, folder)
+        met_columns = () if _is_known_empty(raw) else column_findings(dataset, decoded.columns)
+        findings = (*_odd(raw), *met_columns)
         told = metadata_of(view_for(dataset, "restricted"), {})
         counts = conform(connection, dataset, decoded, table, rejects, told)
         met = first_misfit(connection, rejects)
+    _require_all(dataset, raw, counts.rows_read)
     return Made(table=table, rejects=rejects, counts=counts, first_misfit=met, findings=findings)
 
 
-def _only_file(dataset: Dataset, raw: RawBatch) -> RawFile:
-    if len(raw.files) != 1:
-        met = f"the source sent {len(raw.files)} files"
-        raise SourceChanged(dataset.id, met, promised="one", remedy="Narrow the source's pattern.")
-    return raw.files[0]
+def _decoded(
+    connection: duckdb.DuckDBPyConnection, dataset: Dataset, raw: RawBatch, house: House, folder: Path
+) -> Decoded:
+    """All files of the batch as one table of text; of one file that is not read before it is typed."""
+    sources = _sources(dataset, raw, house, folder)
+    if len(raw.files) == 1 and raw.rows != 0:
+        one = next(sources)
+        return decode(
+            connection, one.path, one.name, dataset.format, table="source", scratch=folder, place=dataset.id,
+            reshape=dataset.reshape,
+        )  # fmt: skip
+    every = [column for columns in dataset.source_columns.values() for column in columns]
+    return decode_batch(
+        connection, sources, dataset.format, table="source", place=dataset.id, reshape=dataset.reshape,
+        counted=raw.rows is not None, promised=every if _is_known_empty(raw) else (),
+    )  # fmt: skip
+
+
+def _sources(dataset: Dataset, raw: RawBatch, house: House, folder: Path) -> Iterator[Source]:
+    """The files in their order; one that was downloaded is gone when the next is asked for."""
+    for file in raw.files:
+        path = house.work.local(file.key, folder)
+        yield Source(path, file.name, dataset.id, folder)
+        if path.is_relative_to(folder):
+            path.unlink()
+
+
+def _is_known_empty(raw: RawBatch) -> bool:
+    """Whether the source itself says that it has no records, as the connector counted: nothing is lost."""
+    return raw.rows == 0 and raw.expected == 0
+
+
+def _require_all(dataset: Dataset, raw: RawBatch, read: int) -> None:
+    """Nothing, where as many records were read as the connector counted; a reshape makes others of them."""
+    if raw.rows is None or dataset.reshape is not None or raw.rows == read:
+        return
+    met = f"{read} records were read in what the source sent ({len(raw.files)} files)"
+    remedy = "Check `format:` (its `records:`), or report the connector: one of the two miscounts."
+    raise SourceIncomplete(dataset.id, met, promised=f"the {raw.rows} that were received", remedy=remedy)
 
 
 def _odd(raw: RawBatch) -> Iterator[Finding]:

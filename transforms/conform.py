@@ -129,8 +129,9 @@ def conform(
     """Writes the typed rows and the misfits of what was decoded as two Parquet files.
 
     `kept`: one column per field in contract order, in the order of the key, nulls last; `told` is what it
-    says of itself (key-value metadata), so that it may be a release's file as it is. `rejects`: line,
-    field, value, reason, row_rejected, by line; the records that decode could not split have no field.
+    says of itself (key-value metadata), so that it may be a release's file as it is. `rejects`: file,
+    line, field, value, reason, row_rejected, by file and line; the records that decode could not split have
+    no field.
 
     Raises:
         SourceChanged: the text cannot be split, or not all of its records were read.
@@ -160,14 +161,20 @@ def conform(
 
 
 def first_misfit(connection: duckdb.DuckDBPyConnection, rejects: Path) -> str:
-    """`line 4, field nb_places: n'est pas …` of the first misfit, without its value; empty if none."""
+    """`line 4, field nb_places: n'est pas …` of the first misfit, without its value; empty if none.
+
+    Where several files have misfits, it begins with the file's name.
+    """
+    misfits = f"read_parquet({literal(str(rejects))})"
     row = connection.execute(
-        f"SELECT line, field, reason FROM read_parquet({literal(str(rejects))}) ORDER BY line, field LIMIT 1"
+        f"SELECT line, field, reason, file, (SELECT count(DISTINCT file) FROM {misfits}) "
+        f"FROM {misfits} ORDER BY file, line, field LIMIT 1"
     ).fetchone()
     if row is None:
         return ""
+    file = f"{row[3]}, " if row[4] > 1 else ""
     field = f", field {row[1]}" if row[1] else ""
-    return f"line {row[0]}{field}: {row[2]}"
+    return f"{file}line {row[0]}{field}: {row[2]}"
 
 
 def _rejects_query(table: str, judged: str) -> str:
@@ -175,12 +182,13 @@ def _rejects_query(table: str, judged: str) -> str:
     lines, ragged = identifier(table + "_lines"), identifier(table + "_ragged")
     placed = f"SELECT row_number() OVER () - 1 AS ordinal, {REJECTED}, {MISFITS} FROM {judged}"
     return (
-        "SELECT * FROM (SELECT place.line + (met.ordinal - place.first) AS line, met.misfit.field AS field, "
+        "SELECT * FROM (SELECT place.file AS file, place.line + (met.ordinal - place.first) AS line, "
+        "met.misfit.field AS field, "
         "met.misfit.value AS value, met.misfit.reason AS reason, met.rejected AS row_rejected "
         f"FROM (SELECT ordinal, {REJECTED} AS rejected, unnest({MISFITS}) AS misfit "
         f"FROM ({placed}) WHERE {MISFITS} IS NOT NULL) met "
         f"ASOF JOIN {lines} place ON met.ordinal >= place.first "
-        f"UNION ALL SELECT line, NULL, text, reason, TRUE FROM {ragged}) ORDER BY line, field"
+        f"UNION ALL SELECT file, line, NULL, text, reason, TRUE FROM {ragged}) ORDER BY file, line, field"
     )
 
 

@@ -149,8 +149,12 @@ def handed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[list[
     folder = tmp_path_factory.mktemp("handed")
     columns = ", ".join(f'"{name}" VARCHAR' for name in COLUMNS)
     with engine(folder) as connection:
-        connection.execute("CREATE TABLE source_lines AS SELECT 0::BIGINT AS first, 2::BIGINT AS line")
-        connection.execute("CREATE TABLE source_ragged (line BIGINT, reason VARCHAR, text VARCHAR)")
+        connection.execute(
+            "CREATE TABLE source_lines AS SELECT 0::BIGINT AS first, 2::BIGINT AS line, 'f' AS file"
+        )
+        connection.execute(
+            "CREATE TABLE source_ragged (line BIGINT, reason VARCHAR, text VARCHAR, file VARCHAR)"
+        )
 
         def view_of(rows: list[list[str]]) -> bytes:
             connection.execute(f"CREATE OR REPLACE TABLE source ({columns})")

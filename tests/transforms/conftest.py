@@ -50,8 +50,12 @@ def conformed(tmp_path: Path) -> Callable[..., Outcome]:
             named = ", ".join(f'"{column}" VARCHAR' for column in ("id", *columns))
             connection.execute(f"CREATE TABLE source ({named})")
             connection.executemany(f"INSERT INTO source VALUES ({', '.join('?' * (1 + len(columns)))})", rows)
-            connection.execute("CREATE TABLE source_lines AS SELECT 0::BIGINT AS first, 2::BIGINT AS line")
-            connection.execute("CREATE TABLE source_ragged (line BIGINT, reason VARCHAR, text VARCHAR)")
+            connection.execute(
+                "CREATE TABLE source_lines AS SELECT 0::BIGINT AS first, 2::BIGINT AS line, 'f' AS file"
+            )
+            connection.execute(
+                "CREATE TABLE source_ragged (line BIGINT, reason VARCHAR, text VARCHAR, file VARCHAR)"
+            )
             kept, rejects = tmp_path / "kept.parquet", tmp_path / "rejects.parquet"
             conform(connection, dataset, source_in(connection), kept, rejects)
             values = connection.execute(f"SELECT f FROM '{kept}'").fetchall()

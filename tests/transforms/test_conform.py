@@ -26,16 +26,16 @@ def conformed(
         connection.executemany("INSERT INTO source VALUES (?, ?, ?)", rows)
         # A blank line before the third record moves it one line down.
         connection.execute(
-            "CREATE TABLE source_lines AS SELECT * FROM (VALUES (0, 2), (2, 5)) AS l(first, line)"
+            "CREATE TABLE source_lines AS SELECT *, 'parcs.csv' AS file FROM (VALUES (0, 2), (2, 5)) AS l(first, line)"
         )
         connection.execute(
-            "CREATE TABLE source_ragged AS SELECT 9 AS line, 'trop de cellules' AS reason, 'x;y' AS text"
+            "CREATE TABLE source_ragged AS SELECT 9 AS line, 'trop de cellules' AS reason, 'x;y' AS text, 'parcs.csv' AS file"
         )
         counts = conform(
             connection, dataset, source_in(connection), folder / "kept.parquet", folder / "rejects.parquet"
         )
         kept = connection.execute(f"SELECT * FROM '{folder}/kept.parquet'").fetchall()
-        rejects = connection.execute(f"SELECT * FROM '{folder}/rejects.parquet'").fetchall()
+        rejects = connection.execute(f"SELECT * EXCLUDE (file) FROM '{folder}/rejects.parquet'").fetchall()
     return counts, kept, rejects
 
 
@@ -125,8 +125,12 @@ def test_no_field_or_source_column_bears_a_name_that_the_query_takes_for_its_own
     with engine(tmp_path) as connection:
         connection.execute(f'CREATE TABLE source (id VARCHAR, "{name}" VARCHAR)')
         connection.execute("INSERT INTO source VALUES ('a', '9'), ('b', 'x'), (NULL, '7'), ('c', '8')")
-        connection.execute("CREATE TABLE source_lines AS SELECT 0::BIGINT AS first, 2::BIGINT AS line")
-        connection.execute("CREATE TABLE source_ragged (line BIGINT, reason VARCHAR, text VARCHAR)")
+        connection.execute(
+            "CREATE TABLE source_lines AS SELECT 0::BIGINT AS first, 2::BIGINT AS line, 'f' AS file"
+        )
+        connection.execute(
+            "CREATE TABLE source_ragged (line BIGINT, reason VARCHAR, text VARCHAR, file VARCHAR)"
+        )
         counts = conform(connection, dataset, source_in(connection), kept, rejects)
         assert (counts.rows_read, counts.rows_kept, counts.rows_rejected, sum(counts.voided.values())) == (
             4,

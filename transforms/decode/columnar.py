@@ -34,10 +34,10 @@ def decode_parquet(connection: duckdb.DuckDBPyConnection, source: Source, table:
         raise source.changed(met, promised="Parquet", remedy="Ask the source for it again.") from error
     found = connection.execute(f"SELECT count(*) FROM {identifier(table)}").fetchone()
     rows = int(found[0]) if found else 0
-    create_lines(connection, table)
-    create_ragged(connection, table)
+    create_lines(connection, table, source.name)
+    create_ragged(connection, table, source.name)
     if rows:
-        connection.execute(f"INSERT INTO {identifier(table + '_lines')} VALUES (0, 1)")
+        connection.execute(f"INSERT INTO {identifier(table + '_lines')} (first, line) VALUES (0, 1)")
     return laid_down(connection, table, columns, Tally(rows, 0))
 
 

@@ -18,6 +18,7 @@ from transforms.decode.tables import (
     append,
     create_lines,
     create_ragged,
+    lacking,
     laid_down,
     texts_of,
     widen,
@@ -30,7 +31,7 @@ _BATCH_RECORDS = 5_000
 
 
 class ColumnTable:
-    """The tables of one file while its records arrive, one by one or many as columns."""
+    """The tables of a file, or of many one after the other, while their records arrive."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, source: Source, table: str) -> None:
         self._connection, self._source, self._table = connection, source, table
@@ -39,8 +40,14 @@ class ColumnTable:
         self._shift: int | None = None
         self._batches: list[tuple[int, dict[str, pa.Array]]] = []
         self._records: list[tuple[int, dict[str, str | None]]] = []
-        create_lines(connection, table)
-        create_ragged(connection, table)
+        self._lines: list[pa.Table] = []
+        create_lines(connection, table, source.name)
+        create_ragged(connection, table, source.name)
+
+    def turn_to(self, source: Source) -> None:
+        """Go on with another file, whose lines are counted anew."""
+        self._add_records()
+        self._source, self._shift = source, None
 
     def lay_out(self, names: Sequence[str]) -> None:
         """Have these columns first, whatever the records hold."""
@@ -59,13 +66,20 @@ class ColumnTable:
         if len(self._records) >= _BATCH_RECORDS or self._text > _BATCH_BYTES:
             self._add_records()
 
-    def close(self) -> Decoded:
-        """What was taken, all of it now in the database."""
+    def close(self, promised: Sequence[str] = ()) -> Decoded:
+        """What was taken, all of it now in the database, with the promised columns that no record had.
+
+        Raises:
+            SourceChanged: no record had a column, and none was promised.
+        """
         self._add_records()
+        met = tuple(self._places)
+        for name in lacking(promised, met):
+            self._places[name] = len(self._places)
         if not self._places:
             raise self._source.changed("holds no records", promised="at least their names")
         self._flush()
-        return laid_down(self._connection, self._table, tuple(self._places), Tally(self._rows, 0))
+        return laid_down(self._connection, self._table, met, Tally(self._rows, 0))
 
     def _add_records(self) -> None:
         if not self._records:
@@ -99,8 +113,9 @@ class ColumnTable:
         changed = np.diff(shifts, prepend=shifts[0] - 1 if self._shift is None else self._shift) != 0
         self._shift = int(shifts[-1])
         if changed.any():
-            kept = pa.table({"first": ordinals[changed], "line": lines[changed]})
-            append(self._connection, f"{self._table}_lines", kept)
+            first, file = pa.array(ordinals[changed]), pa.scalar(self._source.name, pa.string())
+            kept = {"first": first, "line": lines[changed], "file": pa.repeat(file, len(first))}
+            self._lines.append(pa.table(kept))
 
     def _flush(self) -> None:
         names = list(self._places)
@@ -109,7 +124,9 @@ class ColumnTable:
         if self._batches:
             joined = {str(place): self._joined(name) for name, place in self._places.items()}
             append(self._connection, self._table, pa.table(joined))
-        self._batches, self._bytes = [], 0
+        if self._lines:
+            append(self._connection, f"{self._table}_lines", pa.concat_tables(self._lines))
+        self._batches, self._lines, self._bytes = [], [], 0
 
     def _joined(self, name: str) -> pa.ChunkedArray:
         chunks = [columns.get(name, pa.nulls(rows, pa.string())) for rows, columns in self._batches]

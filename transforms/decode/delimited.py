@@ -14,7 +14,7 @@ from transforms.decode.accounting import Scan, account_for, scan_of
 from transforms.decode.opening import Opening, columns_in, end_above, opening_of
 from transforms.decode.plaintext import as_utf8
 from transforms.decode.reading import readable_path
-from transforms.decode.records import Region, blocks_of
+from transforms.decode.records import Block, Region, blocks_of
 from transforms.decode.source import CHUNK, MAX_RECORD, Source
 from transforms.decode.tables import Decoded, Tally
 
@@ -35,6 +35,14 @@ def decode_delimited(
         text, region = _with_one_line_end(text, region)
         skip, scan = 0, scan_of(connection, text, region)
     scan.crlf |= skip > 0 and b"\r\n" in opening.above
+    return offered(connection, text, form, columns, table, region, skip, scan)
+
+
+def offered(
+    connection: duckdb.DuckDBPyConnection, text: Source, form: CsvFormat, columns: tuple[str, ...],
+    table: str, region: Region, skip: int, scan: Scan,
+) -> Decoded:  # fmt: skip
+    """The records of the region as a table; `skip` lines stand above them."""
     _offer(connection, text, form, columns, table, skip, scan)
 
     def read(statement: str) -> Tally:
@@ -68,8 +76,15 @@ def _with_one_line_end(text: Source, region: Region) -> tuple[Source, Region]:
     copy = text.copy_as("lines")
     with copy.open("wb") as out:
         for block in blocks_of(text, region):
-            out.write(np.delete(np.frombuffer(block.content, np.uint8), block.carriage_returns).tobytes())
+            out.write(with_line_feeds(block))
     return text.at(copy), replace(region, begin=0, end=copy.stat().st_size)
+
+
+def with_line_feeds(block: Block) -> bytes:
+    """The block's records with LF behind each; line ends inside quoted cells stay as they are."""
+    if not len(block.carriage_returns):
+        return block.content
+    return np.delete(np.frombuffer(block.content, np.uint8), block.carriage_returns).tobytes()
 
 
 def _offer(

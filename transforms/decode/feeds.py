@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import chain
 
 import duckdb
@@ -19,8 +19,9 @@ JOINED = (GbfsFormat, Datex2Format)
 
 
 def decode_feed(
-    connection: duckdb.DuckDBPyConnection, sources: Iterable[Source], form: Format, *, table: str, place: str
-) -> Decoded:
+    connection: duckdb.DuckDBPyConnection, sources: Iterable[Source], form: Format, *, table: str, place: str,
+    promised: Sequence[str] = (),
+) -> Decoded:  # fmt: skip
     """The tables of all files; see `decoding.decode`. Each is read before the next is asked for.
 
     Raises:
@@ -36,4 +37,4 @@ def decode_feed(
         take_gbfs(tables, every, form, place)
     elif isinstance(form, Datex2Format):
         take_datex2(tables, every, form, place)
-    return tables.close()
+    return tables.close(promised)

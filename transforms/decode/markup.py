@@ -6,8 +6,6 @@ from collections.abc import Collection
 from typing import Any
 from xml.etree.ElementTree import Element, iterparse
 
-import duckdb
-
 from contracts.errors import SourceChanged
 from contracts.formats import XmlFormat
 from transforms.decode.columns import ColumnTable
@@ -16,14 +14,13 @@ from transforms.decode.elements import elements_at, local_name
 from transforms.decode.jsonvalues import compact
 from transforms.decode.nature import nature_of
 from transforms.decode.source import Source
-from transforms.decode.tables import Decoded
 
 _ABOUT_XML = "{http://www.w3.org/2001/XMLSchema-instance}"  # xsi:nil, xsi:type, xsi:schemaLocation
 _OWN = "#text"
 
 
-def decode_xml(connection: duckdb.DuckDBPyConnection, source: Source, form: XmlFormat, table: str) -> Decoded:
-    """The tables of an XML document; a line is a record's number from 1.
+def take_xml(tables: ColumnTable, source: Source, form: XmlFormat, *, may_be_empty: bool = False) -> None:
+    """Takes the records of an XML document; a line is a record's number from 1.
 
     Namespaces are left out of names. `a.b` is the text of an element, `a.@b` an attribute; an empty element
     is NULL. What `form.lists` names becomes compact JSON: objects of members, `@` attributes and `#text`.
@@ -33,15 +30,13 @@ def decode_xml(connection: duckdb.DuckDBPyConnection, source: Source, form: XmlF
             contradict the declared encoding.
     """
     refuse_stranger(source)
-    tables = ColumnTable(connection, source, table)
     lists = frozenset(form.lists)
     number = 0
     with xml_file(source) as file:
         for number, element in enumerate(elements_at(source, file, form.records.split(".")), 1):
             tables.add_record(number, _cells(source, number, element, lists))
-    if not number:
+    if not number and not may_be_empty:
         raise _no_records(source, form)
-    return tables.close()
 
 
 def refuse_stranger(source: Source) -> None:

@@ -6,11 +6,11 @@ ijson was tried: its C backend (3.6) ends the process on truncated or malformed 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import StringIO
 from typing import Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 
@@ -22,7 +22,6 @@ from transforms.decode.plaintext import UTF8_BOM, as_utf8
 from transforms.decode.source import MAX_RECORD, Source
 from transforms.decode.spreading import Doubtful, Records, columns_of, records_in, records_on
 from transforms.decode.structure import Structure, structure_of
-from transforms.decode.tables import Decoded
 
 Columns = list[tuple[str, pa.Array]]
 Record = Iterable[tuple[str, str | None]]
@@ -38,37 +37,36 @@ class _Kind:
     record: Callable[[Source, int, dict[str, Any]], Record]
 
 
-def decode_json(
-    connection: duckdb.DuckDBPyConnection, source: Source, form: JsonFormat, table: str
-) -> Decoded:
-    """The tables of a JSON document or of JSON Lines.
+def take_json(tables: ColumnTable, source: Source, form: JsonFormat) -> None:
+    """Takes the records of a JSON document or of JSON Lines.
 
     Nested objects become columns named by path, lists compact JSON text; `null` is NULL; numbers keep their
     digits (`1e400`, `1.10`). The columns are all that appear, in the order of first appearance.
     """
     text = as_utf8(source, form.encoding)
-    tables = ColumnTable(connection, text, table)
-    if form.type == "jsonl":
-        return _collected(text, tables, lambda: _take_lines(text, tables))
-    return _collected(text, tables, lambda: _take_list(text, tables, form.records, _JSON))
+    with _nested_in_measure(text):
+        if form.type == "jsonl":
+            _take_lines(text, tables)
+        else:
+            _take_list(text, tables, form.records, _JSON)
 
 
-def decode_geojson(connection: duckdb.DuckDBPyConnection, source: Source, table: str) -> Decoded:
-    """The tables of a FeatureCollection: properties, `geometry` as GeoJSON text, `feature.id` where given.
+def take_geojson(tables: ColumnTable, source: Source) -> None:
+    """Takes the features of a FeatureCollection: properties, `geometry` as text, `feature.id` where given.
 
     A `crs` member (GeoJSON 2008) is not read: the contract's field declares the reference system.
     """
     text = as_utf8(source, "utf-8")
-    tables = ColumnTable(connection, text, table)
-    return _collected(text, tables, lambda: _take_list(text, tables, "features", _GEOJSON))
+    with _nested_in_measure(text):
+        _take_list(text, tables, "features", _GEOJSON)
 
 
-def _collected(source: Source, tables: ColumnTable, take: Callable[[], None]) -> Decoded:
+@contextmanager
+def _nested_in_measure(source: Source) -> Iterator[None]:
     try:
-        take()
+        yield
     except RecursionError as error:
         raise source.changed("is nested deeper than can be read", promised="flat records") from error
-    return tables.close()
 
 
 def _take_list(source: Source, tables: ColumnTable, path: str, kind: _Kind) -> None:

@@ -10,7 +10,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from contracts.sql import identifier
+from contracts.errors import SourceChanged
+from contracts.sql import identifier, literal
 from transforms.decode.headings import columns_from
 from transforms.decode.source import Source
 
@@ -54,23 +55,56 @@ def laid_down(
     return Decoded(table, columns, read)
 
 
-def create_lines(connection: duckdb.DuckDBPyConnection, table: str) -> None:
-    """An empty `<table>_lines`: the source line of row `o` is `line + o - first` of the last `first <= o`."""
-    connection.execute(f"CREATE OR REPLACE TABLE {identifier(table + '_lines')} (first BIGINT, line BIGINT)")
+def without_records(
+    connection: duckdb.DuckDBPyConnection, table: str, place: str, promised: Sequence[str]
+) -> Decoded:
+    """An empty table of the promised columns, none of which was met.
+
+    Raises:
+        SourceChanged: none is promised, so nothing is known of what the source holds.
+    """
+    if not promised:
+        raise SourceChanged(place, "the source sent no records", promised="at least their names")
+    create_lines(connection, table, "")
+    create_ragged(connection, table, "")
+    typed = ", ".join(f"{identifier(column)} VARCHAR" for column in promised)
+    connection.execute(f"CREATE OR REPLACE TABLE {identifier(table)} ({typed})")
+    return laid_down(connection, table, (), Tally(0, 0))
 
 
-def create_ragged(connection: duckdb.DuckDBPyConnection, table: str) -> None:
-    """An empty `<table>_ragged`: source line, French reason, and the record's first 500 characters."""
+def lacking(promised: Sequence[str], met: Sequence[str]) -> list[str]:
+    """The promised columns that were not met, not even under a name of other capitals."""
+    known = {name.lower() for name in met}
+    return [name for name in dict.fromkeys(promised) if name.lower() not in known]
+
+
+def create_lines(connection: duckdb.DuckDBPyConnection, table: str, file_name: str) -> None:
+    """An empty `<table>_lines`: the source line of row `o` is `line + o - first` of the last `first <= o`.
+
+    That one also names the file; unless told, it is this one.
+    """
     connection.execute(
-        f"CREATE OR REPLACE TABLE {identifier(table + '_ragged')} (line BIGINT, reason VARCHAR, text VARCHAR)"
+        f"CREATE OR REPLACE TABLE {identifier(table + '_lines')} "
+        f"(first BIGINT, line BIGINT, file VARCHAR DEFAULT {literal(file_name)})"
     )
 
 
-def append(connection: duckdb.DuckDBPyConnection, table: str, batch: pa.Table) -> None:
-    """Add an Arrow table's rows to a table of the same columns."""
+def create_ragged(connection: duckdb.DuckDBPyConnection, table: str, file_name: str) -> None:
+    """An empty `<table>_ragged`: source line, French reason, the record's first 500 characters, file."""
+    connection.execute(
+        f"CREATE OR REPLACE TABLE {identifier(table + '_ragged')} "
+        f"(line BIGINT, reason VARCHAR, text VARCHAR, file VARCHAR DEFAULT {literal(file_name)})"
+    )
+
+
+def append(
+    connection: duckdb.DuckDBPyConnection, table: str, batch: pa.Table, *, by_name: bool = False
+) -> None:
+    """Add an Arrow table's rows to a table of the same columns; by name, others take their defaults."""
     connection.register("decoding_batch", batch)
     try:
-        connection.execute(f"INSERT INTO {identifier(table)} FROM decoding_batch")
+        how = " BY NAME" if by_name else ""
+        connection.execute(f"INSERT INTO {identifier(table)}{how} FROM decoding_batch")
     finally:
         connection.unregister("decoding_batch")
 
@@ -122,8 +156,8 @@ class TextTable:
         self._batch: list[Sequence[str | None]] = []
         self._lines: list[tuple[int, int]] = []
         self._misfits: list[tuple[int, str, str]] = []
-        create_lines(connection, table)
-        create_ragged(connection, table)
+        create_lines(connection, table, source.name)
+        create_ragged(connection, table, source.name)
 
     def add(self, line: int, cells: Sequence[str | None]) -> None:
         """Take a row; cells that it lacks at its end are NULL."""
@@ -158,8 +192,8 @@ class TextTable:
             padded = ([*cells, *[None] * (width - len(cells))] for cells in self._batch)
             texts = [texts_of(self._source, cells) for cells in zip(*padded, strict=True)]
             append(self._connection, self._table, pa.table(texts, names=[str(i) for i in range(width)]))
-        append(self._connection, f"{self._table}_lines", rows_as(self._lines, _LINES))
-        append(self._connection, f"{self._table}_ragged", rows_as(self._misfits, _RAGGED))
+        append(self._connection, f"{self._table}_lines", rows_as(self._lines, _LINES), by_name=True)
+        append(self._connection, f"{self._table}_ragged", rows_as(self._misfits, _RAGGED), by_name=True)
         self._batch, self._lines, self._misfits, self._text = [], [], [], 0
 
 

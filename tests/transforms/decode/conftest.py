@@ -23,7 +23,7 @@ class Reading:
                 "ASOF JOIN t_lines AS change ON o >= change.first ORDER BY o"
             ).fetchall()
         ]
-        self.misfits = connection.execute("FROM t_ragged").fetchall()
+        self.misfits = connection.execute("SELECT line, reason, text FROM t_ragged").fetchall()
 
 
 @pytest.fixture

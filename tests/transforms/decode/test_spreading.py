@@ -82,7 +82,7 @@ def outcome(tmp_path_factory) -> Iterator:
                 except SourceChanged as error:
                     return str(error)
             rows = connection.execute("SELECT * FROM t ORDER BY rowid").fetchall()
-            return decoded.columns, rows, connection.execute("FROM t_lines").fetchall()
+            return decoded.columns, rows, connection.execute("SELECT first, line FROM t_lines").fetchall()
 
         yield read
 
