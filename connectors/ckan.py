@@ -121,8 +121,10 @@ class Ckan(Connector):
         download = session.download(self._request(file_name(entry), "", {}, link))
         if download is None:
             return Fetched(proof="304 Not Modified", unchanged=True)
-        # An uploaded file's size is written with it; that of a remote one may be old, as every `hash`.
-        announced = announced_by(entry.get("size") if entry.get("url_type") == "upload" else None, "", "")
+        # An uploaded file's size is written with it; that of a remote one may be old, as every `hash`, and
+        # counts only where nothing else tells the end.
+        sized = entry.get("url_type") == "upload" or download.proof == "unknown"
+        announced = announced_by(entry.get("size") if sized else None, "", "")
         if differs := announced.differs(download.file):
             raise SourceIncomplete(place, differs[0], promised=differs[1], remedy="Try again.")
         return Fetched(files=(download.file,), proof=f"{why}; {download.proof}")

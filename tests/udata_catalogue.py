@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin
 
 from web_habits import Answer, Asked, Habit, Handler, told
 
@@ -39,7 +39,7 @@ def catalogue(
             return static(asked)
         if asked.path.startswith("/api/1/datasets/r/"):
             path = _found(resources, asked.path.rpartition("/")[2])["path"]
-            return Answer(status=302, headers={"Location": _base(asked) + path})
+            return Answer(status=302, headers={"Location": urljoin(_base(asked), path)})
         what = asked.path.removeprefix(API).strip("/").split("/")
         if what[0] == "resources":
             return _one(asked, resources, what[1], homes or {})
@@ -92,5 +92,4 @@ def _page(asked: Asked, resources: Sequence[dict[str, Any]], clamp: int | None) 
 
 def _told(entry: dict[str, Any], base: str) -> dict[str, Any]:
     shown = {name: value for name, value in entry.items() if name not in ("content", "path")}
-    url = entry["path"] if urlsplit(entry["path"]).scheme else base + entry["path"]
-    return {"url": url, "latest": f"{base}/api/1/datasets/r/{entry['id']}", **shown}
+    return {"url": urljoin(base, entry["path"]), "latest": f"{base}/api/1/datasets/r/{entry['id']}", **shown}

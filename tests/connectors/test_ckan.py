@@ -267,6 +267,12 @@ def test_what_cannot_be_taken_is_told(fetch, entry, options, promised, met):
         fetch(portal(TREES, FILE, **entry), promised, **options)
 
 
+def test_a_remote_file_that_ends_without_having_told_its_length_is_held_to_the_portals_size(fetch, wire):
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\nConnection: close\r\n\r\n"
+    with pytest.raises(SourceIncomplete, match="the file has 20 bytes; promised was 27"):
+        fetch(portal([], FILE, url_type="link", url=wire(head, FILE[:20]) + "/a.csv"), CSV, take="file")
+
+
 def test_fewer_bytes_than_an_uploaded_file_has_are_told(fetch):
     with pytest.raises(
         SourceIncomplete, match="the file has 27 bytes; promised was 90, as its catalogue says"

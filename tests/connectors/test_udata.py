@@ -160,6 +160,15 @@ def test_a_file_that_is_short_although_its_body_is_whole_is_told(fetch):
         fetch(catalogue([{**ONE, "filesize": None}], spoiled=short))
 
 
+def test_a_remote_file_that_ends_without_having_told_its_length_is_held_to_the_catalogues_size(fetch, wire):
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\nConnection: close\r\n\r\n"
+    remote = {**ONE, "filetype": "remote", "checksum": None}
+    found, _ = fetch(catalogue([{**remote, "path": wire(head, BUDGET) + "/budget.csv"}]))
+    assert (found.files[0].bytes, found.proof.partition(";")[0]) == (33, "unknown")
+    with pytest.raises(SourceIncomplete, match="the file has 20 bytes; promised was 33"):
+        fetch(catalogue([{**remote, "path": wire(head, BUDGET[:20]) + "/budget.csv"}]), dataset="budgets")
+
+
 def test_a_resource_that_is_replaced_meanwhile_is_asked_again_later(fetch):
     after = resource_of(1, BUDGET + b"2026;14\n")
     with pytest.raises(SourceUnavailable, match="was replaced while it was fetched"):
