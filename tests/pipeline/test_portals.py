@@ -99,6 +99,14 @@ def test_a_datastore_is_published_and_its_file_too_once_it_is_inactive(town: Tow
     assert town.csv("public").splitlines()[1:] == ["P1,Mairie,121", "P2,Gare,", "P3,Rives,80"]
 
 
+def test_the_pages_of_a_datastore_are_one_release(town: Town, at: Any) -> None:
+    pages = {"type": "json", "records": "result.records"}
+    town.contract(**{**CKAN, "format": pages, "source": {**CKAN["source"], "page_size": 2}})
+    code, told = at(ckan_portal.portal(ROWS))
+    assert code == 0, told
+    assert town.csv("public").splitlines()[1:] == ["P1,Mairie,120", "P2,Gare,", "P3,Rives,80"]
+
+
 @pytest.mark.parametrize(
     ("contract", "met"),
     [
