@@ -162,6 +162,12 @@ class GtfsFormat(Packed):
         return self
 
 
+class SensorthingsFormat(Packed):
+    """Pages of an OGC SensorThings service: JSON by path, times that may be intervals with their two ends."""
+
+    type: Literal["sensorthings"]
+
+
 class Datex2Format(Packed):
     """Parking publications of DATEX II, 2.x and 3.x, in XML: the table, with its status beside it."""
 
@@ -197,6 +203,7 @@ Format = Annotated[
     | DecpFormat
     | GbfsFormat
     | GtfsFormat
-    | Datex2Format,
+    | Datex2Format
+    | SensorthingsFormat,
     Setting(discriminator="type"),
 ]
