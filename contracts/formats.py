@@ -25,6 +25,7 @@ def _codec(name: str) -> str:
 
 
 Encoding = Annotated[str, AfterValidator(_codec)]
+RealtimeTable = Literal["vehicle_positions", "trip_updates", "stop_time_updates", "alerts"]
 DecpTable = Literal[
     "marches", "titulaires", "modifications", "modifications.titulaires", "actesSousTraitance",
     "modificationsActesSousTraitance", "concessions", "concessionnaires", "modificationsConcessions",
@@ -162,6 +163,14 @@ class GtfsFormat(Packed):
         return self
 
 
+class GtfsRtFormat(Packed):
+    """A snapshot of GTFS Realtime (protobuf): one row for each vehicle, trip, stop of a trip, or alert."""
+
+    type: Literal["gtfs_rt"]
+    table: RealtimeTable = Setting(description="What a row is.")
+    language: str = Setting("fr", min_length=2, description="Of an alert's texts, else the first.")
+
+
 class SensorthingsFormat(Packed):
     """Pages of an OGC SensorThings service: JSON by path, times that may be intervals with their two ends."""
 
@@ -204,6 +213,7 @@ Format = Annotated[
     | GbfsFormat
     | GtfsFormat
     | Datex2Format
-    | SensorthingsFormat,
+    | SensorthingsFormat
+    | GtfsRtFormat,
     Setting(discriminator="type"),
 ]

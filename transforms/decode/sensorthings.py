@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from contracts.formats import JsonFormat
 from transforms.decode.columns import ColumnTable
-from transforms.decode.objects import Records, take_json
+from transforms.decode.objects import take_json
 from transforms.decode.source import Source
 
 _TIMES = ("phenomenonTime", "resultTime", "validTime")  # an instant, or an interval with a `/` (ISO 8601)
