@@ -44,7 +44,7 @@ class GtfsRt(HttpFile):
         rows = _rows_of(feed, visit.promised.table) if isinstance(visit.promised, GtfsRtFormat) else None
         return fetched.model_copy(
             update={
-                "rows": rows, "expected": None if rows else rows,  # a whole snapshot without one: there is none
+                "rows": rows, "expected": None if rows else rows,  # a snapshot without one: there is none
                 "proof": f"{fetched.proof}; a full snapshot of {len(feed.entity)} entities",
                 "warnings": tuple(self._odd(feed, visit.clock())),
             }

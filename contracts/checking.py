@@ -75,7 +75,7 @@ def _about_time(place: Place, field: Field) -> Iterator[Finding]:
         yield from _about_format((*place, "format"), field.format)
     if field.type != "instant":
         return
-    offset_written = field.format is None or "%z" in field.format
+    offset_written = field.format is None or "%z" in field.format or field.format in EPOCHS
     if not offset_written and field.zone is None:
         met = "an instant written without an offset needs `zone:`"
         yield place, met, "Name the zone its clock shows: `zone: Europe/Paris`, or UTC."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain
+from typing import Protocol
 
 import duckdb
 import numpy as np
@@ -28,6 +29,16 @@ _BATCH_ROWS = 122_880  # one row group of DuckDB
 _BATCH_BYTES = 32 << 20
 _BATCH_CELLS = 8_000_000  # an absent one takes four bytes
 _BATCH_RECORDS = 5_000
+
+
+class Sink(Protocol):
+    """What takes records: as `ColumnTable` does."""
+
+    def add(self, lines: NDArray[np.int64], columns: Sequence[tuple[str, pa.Array]]) -> None:
+        """Take rows as columns."""
+
+    def add_record(self, line: int, cells: dict[str, str | None]) -> None:
+        """Take one row."""
 
 
 class ColumnTable:

@@ -15,7 +15,9 @@ from contracts.formats import (
     Format,
     GeoJsonFormat,
     GtfsFormat,
+    GtfsRtFormat,
     JsonFormat,
+    SensorthingsFormat,
     SheetFormat,
     TotemFormat,
     XmlFormat,
@@ -26,12 +28,14 @@ from transforms.decode.decp import take_decp
 from transforms.decode.delimited import decode_delimited
 from transforms.decode.feeds import JOINED, decode_feed
 from transforms.decode.gtfs import gtfs_table
+from transforms.decode.gtfs_rt import take_gtfs_rt
 from transforms.decode.joined import decode_joined
 from transforms.decode.markup import take_xml
 from transforms.decode.objects import take_geojson, take_json
 from transforms.decode.packing import unpacked
 from transforms.decode.parts import decode_parts
 from transforms.decode.reshaped import decode_reshaped
+from transforms.decode.sensorthings import take_sensorthings
 from transforms.decode.sheets import decode_sheet
 from transforms.decode.source import Source
 from transforms.decode.tables import Decoded, without_records
@@ -113,6 +117,10 @@ def _taking(format: Format, *, may_be_empty: bool = False) -> Taking | None:
         return partial(take_totem, form=format)
     if isinstance(format, DecpFormat):
         return partial(take_decp, form=format)
+    if isinstance(format, SensorthingsFormat):
+        return take_sensorthings
+    if isinstance(format, GtfsRtFormat):
+        return partial(take_gtfs_rt, form=format)
     return None
 
 

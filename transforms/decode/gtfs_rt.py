@@ -68,7 +68,11 @@ def _columns_of(table: str) -> list[str]:
     if table == "stop_time_updates":
         trip = _paths(TripDescriptor.DESCRIPTOR, "trip.")
         return ["entity_id", *trip, "timestamp", *_paths(TripUpdate.StopTimeUpdate.DESCRIPTOR, "")]
-    kinds = {"vehicle_positions": VehiclePosition, "trip_updates": TripUpdate, "alerts": Alert}
+    kinds: dict[str, Any] = {
+        "vehicle_positions": VehiclePosition,
+        "trip_updates": TripUpdate,
+        "alerts": Alert,
+    }
     return ["entity_id", *(path for path in _paths(kinds[table].DESCRIPTOR, "") if path != _STOPS)]
 
 

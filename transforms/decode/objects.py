@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from contracts.formats import JsonFormat
-from transforms.decode.columns import ColumnTable
+from transforms.decode.columns import Sink
 from transforms.decode.jsonstream import JsonStream, Run
 from transforms.decode.jsonvalues import Number, cell, decoded_line, flat
 from transforms.decode.plaintext import UTF8_BOM, as_utf8
@@ -37,7 +37,7 @@ class _Kind:
     record: Callable[[Source, int, dict[str, Any]], Record]
 
 
-def take_json(tables: ColumnTable, source: Source, form: JsonFormat) -> None:
+def take_json(tables: Sink, source: Source, form: JsonFormat) -> None:
     """Takes the records of a JSON document or of JSON Lines.
 
     Nested objects become columns named by path, lists compact JSON text; `null` is NULL; numbers keep their
@@ -51,7 +51,7 @@ def take_json(tables: ColumnTable, source: Source, form: JsonFormat) -> None:
             _take_list(text, tables, form.records, _JSON)
 
 
-def take_geojson(tables: ColumnTable, source: Source) -> None:
+def take_geojson(tables: Sink, source: Source) -> None:
     """Takes the features of a FeatureCollection: properties, `geometry` as text, `feature.id` where given.
 
     A `crs` member (GeoJSON 2008) is not read: the contract's field declares the reference system.
@@ -69,7 +69,7 @@ def _nested_in_measure(source: Source) -> Iterator[None]:
         raise source.changed("is nested deeper than can be read", promised="flat records") from error
 
 
-def _take_list(source: Source, tables: ColumnTable, path: str, kind: _Kind) -> None:
+def _take_list(source: Source, tables: Sink, path: str, kind: _Kind) -> None:
     with source.path.open(encoding="utf-8-sig", newline="") as file:
         for item in JsonStream(source, file).runs(path.split(".") if path else []):
             if not isinstance(item, Run):
@@ -89,13 +89,13 @@ def _values(source: Source, run: Run) -> Iterator[tuple[int, Any]]:
             yield item
 
 
-def _take_values(source: Source, tables: ColumnTable, values: Iterable[tuple[int, Any]], kind: _Kind) -> None:
+def _take_values(source: Source, tables: Sink, values: Iterable[tuple[int, Any]], kind: _Kind) -> None:
     for number, value in values:
         record = _object(source, value, f"record {number}")
         tables.add_record(number, _cells(source, number, kind.record(source, number, record)))
 
 
-def _take_lines(source: Source, tables: ColumnTable) -> None:
+def _take_lines(source: Source, tables: Sink) -> None:
     before = 0
     for text in _whole_lines(source):
         lines = text.split(b"\n")

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from contracts.formats import JsonFormat
-from transforms.decode.columns import ColumnTable
+from transforms.decode.columns import Sink
 from transforms.decode.objects import take_json
 from transforms.decode.source import Source
 
@@ -18,7 +18,7 @@ _TIMES = ("phenomenonTime", "resultTime", "validTime")  # an instant, or an inte
 _ENDS = r"^(?P<start>[^/]*)(?:/(?P<end>.*))?$"
 
 
-def take_sensorthings(tables: ColumnTable, source: Source) -> None:
+def take_sensorthings(tables: Sink, source: Source) -> None:
     """Takes the records of `value` as JSON: expanded entities by path, `result: null` is NULL.
 
     A time that may be an interval (`phenomenonTime`) also comes as `phenomenonTime.start` and
@@ -30,7 +30,7 @@ def take_sensorthings(tables: ColumnTable, source: Source) -> None:
 class _WithEnds:
     """A table that gets two more columns for each time."""
 
-    def __init__(self, tables: ColumnTable) -> None:
+    def __init__(self, tables: Sink) -> None:
         self._tables = tables
 
     def add(self, lines: NDArray[np.int64], columns: Sequence[tuple[str, pa.Array]]) -> None:
