@@ -14,6 +14,7 @@ from connectors.web.queries import Below, Query, written
 from connectors.web.request import Request
 from connectors.web.session import Session
 from contracts.connection import Connection
+from contracts.formats import Datex2Format, Format, XmlFormat
 
 _HEAD = 64 << 10  # bytes: the publication's time stands before its records
 _TIME = re.compile(rb"<(?:[\w.-]+:)?publicationTime>\s*([^<\s]+)")
@@ -54,6 +55,13 @@ class Datex2(Connector):
         proof = "; ".join(f"{name}: {one.proof}" for name, one in got.items())
         odd = [told for name, one in got.items() for told in self._odd(name, one.file, visit.clock())]
         return Fetched(files=tuple(one.file for one in got.values()), proof=proof, warnings=tuple(odd))
+
+    def format_fault(self, promised: Format) -> tuple[str, str] | None:
+        """None for parkings, and for one file as plain XML."""
+        one = self.table is None or self.status is None
+        if isinstance(promised, Datex2Format) or (one and isinstance(promised, XmlFormat)):
+            return None
+        return "DATEX II comes as a table and its status in XML", "Say `format: {type: datex2}`."
 
     def _request(self, name: str, path: str) -> Request:
         return Request(

@@ -15,12 +15,13 @@ from connectors.web.request import Request
 from connectors.web.session import Session
 from contracts.connection import Connection
 from contracts.errors import SourceChanged
-from contracts.formats import GbfsFormat
+from contracts.formats import Format, GbfsFormat
 from contracts.gbfs import DISCOVERY, FEEDS, Feed, NotAFeed, by_language, records_in
 
 _LONGEST = timedelta(days=1)  # a `ttl` beyond it is a slip: the file would never be asked for again
 _SKEW = timedelta(minutes=5)  # clocks differ
 _BYTES = 64 << 20  # of one file, which is read into memory; Paris (1,500 stations) has half a megabyte
+_NO_FEED = ("`kind: gbfs` fetches the files of one feed", "Say `format: {type: gbfs, feed: stations}`.")
 _LIVE = ("station_status", "vehicle_status", "free_bike_status")
 
 
@@ -42,7 +43,7 @@ class Gbfs(Connector):
             SourceUnavailable, SourceIncomplete: as the session.
             SourceChanged: the feed is not offered, or a file is not what the specification says.
         """
-        form = _promised(visit)
+        form = self._promised(visit)
         with Session(connection, visit) as session:
             first = self._request(DISCOVERY, path=self.path, query=written(self.query))
             asked = {"feed": form.feed, "language": form.language}
@@ -56,6 +57,18 @@ class Gbfs(Connector):
             ]
         kept = discovery.model_copy(update={"request": {**discovery.request, **asked}})
         return self._counted(kept, files, FEEDS[form.feed], visit)
+
+    def format_fault(self, promised: Format) -> tuple[str, str] | None:
+        """None for a feed."""
+        return None if isinstance(promised, GbfsFormat) else _NO_FEED
+
+    def _promised(self, visit: Visit) -> GbfsFormat:
+        if isinstance(visit.promised, GbfsFormat):
+            return visit.promised
+        met, remedy = _NO_FEED
+        raise SourceChanged(
+            visit.place, met, promised=visit.promised.type if visit.promised else "", remedy=remedy
+        )
 
     def _request(self, name: str, **where: Any) -> Request:
         return Request(
@@ -89,16 +102,6 @@ class Gbfs(Connector):
             elif name in _LIVE and now - stamp > timedelta(hours=self.max_age):
                 hours = (now - stamp) / timedelta(hours=1)
                 yield f"{name} was updated {hours:.0f} h ago; promised was at most {self.max_age:g} h"
-
-
-def _promised(visit: Visit) -> GbfsFormat:
-    if isinstance(visit.promised, GbfsFormat):
-        return visit.promised
-    met = "`kind: gbfs` fetches the files of one feed"
-    remedy = "Say `format: {type: gbfs, feed: stations}`."
-    raise SourceChanged(
-        visit.place, met, promised=visit.promised.type if visit.promised else "", remedy=remedy
-    )
 
 
 def _fresh_until(visit: Visit, address: str, asked: Mapping[str, str]) -> datetime | None:

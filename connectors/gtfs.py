@@ -13,7 +13,7 @@ from connectors.connector import Fetched, Visit
 from connectors.http_file import HttpFile
 from contracts.connection import Connection
 from contracts.errors import SourceChanged
-from contracts.formats import GtfsFormat
+from contracts.formats import Format, GtfsFormat
 from contracts.gtfs import OPTIONAL, NotAFeed, members_in
 
 _LARGEST = 64 << 20  # bytes of a calendar, unpacked; that of Île-de-France has some hundred kB
@@ -55,6 +55,13 @@ class Gtfs(HttpFile):
         if wanted in OPTIONAL and wanted not in members:
             update |= {"rows": 0, "expected": 0, "proof": f"{fetched.proof}; the feed has no {wanted}.txt"}
         return fetched.model_copy(update=update)
+
+    def format_fault(self, promised: Format) -> tuple[str, str] | None:
+        """None for one of its tables."""
+        fits = isinstance(promised, GtfsFormat)
+        return (
+            None if fits else ("a timetable is a zip of tables", "Say `format: {type: gtfs, table: stops}`.")
+        )
 
 
 def _days(archive: zipfile.ZipFile, members: Mapping[str, str]) -> list[date]:

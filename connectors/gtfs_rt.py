@@ -14,7 +14,7 @@ from connectors.connector import Fetched, FetchedFile, Visit
 from connectors.http_file import HttpFile
 from contracts.connection import Connection
 from contracts.errors import SourceChanged
-from contracts.formats import GtfsRtFormat
+from contracts.formats import Format, GtfsRtFormat
 
 _VERSIONS = ("1.0", "2.0")
 _SKEW = timedelta(minutes=5)  # clocks differ
@@ -49,6 +49,12 @@ class GtfsRt(HttpFile):
                 "warnings": tuple(self._odd(feed, visit.clock())),
             }
         )  # fmt: skip
+
+    def format_fault(self, promised: Format) -> tuple[str, str] | None:
+        """None for one of its tables."""
+        fits = isinstance(promised, GtfsRtFormat)
+        remedy = "Say `format: {type: gtfs_rt, table: vehicle_positions}`."
+        return None if fits else ("GTFS Realtime is protobuf", remedy)
 
     def _odd(self, feed: Any, now: datetime) -> Iterator[str]:
         if not feed.header.timestamp:

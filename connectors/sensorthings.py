@@ -18,6 +18,7 @@ from connectors.web.request import Request
 from connectors.web.session import Session
 from contracts.connection import Connection
 from contracts.errors import SourceChanged, SourceUnavailable
+from contracts.formats import Format, JsonFormat, SensorthingsFormat
 
 _ID, _COUNT, _NEXT = "@iot.id", "@iot.count", "@iot.nextLink"
 
@@ -65,6 +66,13 @@ class Sensorthings(Connector):
         seen = _Seen(visit.place)
         with Session(connection, visit) as session:
             return pages_of(session, first, seen.look, _ByQuery(session)).fetched()
+
+    def format_fault(self, promised: Format) -> tuple[str, str] | None:
+        """None for its pages, also as plain JSON."""
+        plain = isinstance(promised, JsonFormat) and (promised.type, promised.records) == ("json", "value")
+        if plain or isinstance(promised, SensorthingsFormat):
+            return None
+        return "SensorThings gives pages of JSON", "Say `format: {type: sensorthings}`."
 
     def _query(self, visit: Visit) -> dict[str, object]:
         given = {

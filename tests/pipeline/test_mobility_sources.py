@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
+import pytest
 from datex2_parkings import status, table
 from gtfs_feeds import FILES, feed
 from gtfs_snapshots import snapshot
@@ -123,3 +124,19 @@ def test_observations_of_sensorthings_are_read_with_their_units(town: Town, run:
         "1,2026-03-10 10:00:00+00,12.5,µg/m³",
         "2,2026-03-10 11:00:00+00,,µg/m³",
     ]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        {"kind": "gbfs"}, {"kind": "gtfs", "path": "a"}, {"kind": "gtfs_rt", "path": "a"}, {"kind": "datex2", "table": "a"},
+        {"kind": "sensorthings", "path": "a"},
+    ],
+)  # fmt: skip
+def test_a_format_that_the_source_does_not_give_is_found_by_the_check(
+    town: Town, run: Any, source: dict[str, Any]
+) -> None:
+    town.contract(source={"connection": "portal", **source})
+    code, told, also = run("check")
+    assert code == 1
+    assert f"format: {{type: {source['kind']}" in " ".join((told + also).split())
