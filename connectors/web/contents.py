@@ -18,7 +18,7 @@ _PAGE = re.compile(
     r"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body|title|meta|script)\b",
     re.IGNORECASE | re.DOTALL,
 )
-_JSON = ("json", "jsonl", "geojson", "decp", "gbfs", "sensorthings")  # formats whose files may be a JSON object
+_JSON = ("json", "jsonl", "geojson", "decp", "gbfs", "sensorthings")  # whose files may be a JSON object
 _FAILURE = ("error", "errors", "error_code", "message", "exception", "detail", "title")
 _ENVELOPE = {*_FAILURE, "code", "details", "help", "instance", "path", "status", "success", "timestamp",
              "type", "trace_id", "request_id"}  # fmt: skip
