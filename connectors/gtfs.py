@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
+from errno import EINVAL
 from io import TextIOWrapper
 
 from connectors.connector import Fetched, Visit
@@ -16,6 +18,7 @@ from contracts.errors import SourceChanged
 from contracts.formats import Format, GtfsFormat
 from contracts.gtfs import OPTIONAL, NotAFeed, members_in
 
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, UnicodeDecodeError, struct.error)
 _LARGEST = 64 << 20  # bytes of a calendar, unpacked; that of Île-de-France has some hundred kB
 
 
@@ -40,13 +43,15 @@ class Gtfs(HttpFile):
             with zipfile.ZipFile(file.path) as archive:
                 members = members_in(archive.namelist())
                 odd = tuple(_odd(_days(archive, members), visit.clock().date()))
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        except NotAFeed as error:
+            raise SourceChanged(visit.place, f"{file.name} {error}", promised="a GTFS feed") from error
+        except (OSError, RuntimeError, *_BROKEN) as error:
+            if isinstance(error, OSError) and error.errno != EINVAL:
+                raise  # EINVAL is a place before the file's beginning; the others are the disk's
             remedy = "Ask the source for it again."
             raise SourceChanged(
                 visit.place, f"{file.name} is no whole zip ({error})", promised="GTFS", remedy=remedy
             ) from error
-        except NotAFeed as error:
-            raise SourceChanged(visit.place, f"{file.name} {error}", promised="a GTFS feed") from error
         update: dict[str, object] = {
             "warnings": odd,
             "proof": f"{fetched.proof}; {len(members)} files in the zip",

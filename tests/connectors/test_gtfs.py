@@ -104,6 +104,13 @@ def test_a_calendar_that_is_broken_inside_is_told(fetch):
         fetch(bytes(body))
 
 
+def test_a_directory_that_leads_nowhere_is_told(fetch):
+    body = feed()
+    begin = int.from_bytes(body[-6:-2], "little") + 50_000
+    with pytest.raises(SourceChanged, match="is no whole zip"):
+        fetch(body[:-6] + begin.to_bytes(4, "little") + body[-2:])
+
+
 def test_bad_habits_of_the_web_end_well_or_in_a_sentence(fetch):
     assert fetch(nth(1, cut(), sending(feed())))[0].files[0].bytes == len(feed())
     assert fetch(first(1, down(), sending(feed())))[0].files

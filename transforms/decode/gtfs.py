@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from dataclasses import replace
 
 from contracts.errors import SourceChanged
 from contracts.explaining import did_you_mean
 from contracts.formats import CsvFormat, GtfsFormat
 from contracts.gtfs import OPTIONAL, NotAFeed, members_in
-from transforms.decode.packing import member_of
+from transforms.decode.packing import member_of, whole
 from transforms.decode.source import Source
 
 
@@ -23,16 +22,13 @@ def gtfs_table(source: Source, form: GtfsFormat) -> tuple[Source, CsvFormat] | N
         SourceChanged: no zip, a bomb, not a feed, or a required or unknown table is not there.
     """
     try:
-        with zipfile.ZipFile(source.path) as archive:
+        with whole(source, "zip", "GTFS"), zipfile.ZipFile(source.path) as archive:
             members = members_in(archive.namelist())
             name = members.get(form.table)
             if name is not None:
                 file = member_of(source, archive, archive.getinfo(name))
                 dialect = CsvFormat(type="csv", delimiter=",", encoding=form.encoding)
                 return replace(file, name=f"{source.name}/{name}"), dialect
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        remedy = "Ask the source for it again."
-        raise source.changed(f"is no whole zip ({error})", promised="GTFS", remedy=remedy) from error
     except NotAFeed as error:
         raise source.changed(str(error), promised="a GTFS feed") from error
     if form.table in OPTIONAL:

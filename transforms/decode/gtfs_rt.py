@@ -26,20 +26,13 @@ def take_gtfs_rt(tables: ColumnTable, source: Source, form: GtfsRtFormat) -> Non
     Raises:
         SourceChanged: it is no full snapshot.
     """
-    from google.protobuf.json_format import MessageToDict
-
     feed = _feed_in(source)
     columns = dict.fromkeys(_columns_of(form.table))
+    stamp = str(feed.header.timestamp) if feed.header.timestamp else None
     for number, entity in enumerate(feed.entity, 1):
-        for message in _messages(entity, form.table):
-            record = _plain(MessageToDict(message, preserving_proto_field_name=True), form.language)
-            if form.table == "trip_updates":
-                record.pop(_STOPS, None)
-            elif form.table == "stop_time_updates":
-                update = MessageToDict(entity.trip_update, preserving_proto_field_name=True)
-                record = {"trip": update.get("trip", {}), "timestamp": update.get("timestamp"), **record}
-            cells = {"entity_id": entity.id, **dict(flat(record)), "feed.timestamp": _stamp(feed)}
-            tables.add_record(number, columns | cells)
+        for record in _records(entity, form.table):
+            cells = dict(flat(_plain(record, form.language)))
+            tables.add_record(number, columns | {"entity_id": entity.id, **cells, "feed.timestamp": stamp})
 
 
 def _feed_in(source: Source) -> Any:
@@ -55,11 +48,21 @@ def _feed_in(source: Source) -> Any:
     return feed
 
 
-def _messages(entity: Any, table: str) -> Iterator[Any]:
-    if table == "stop_time_updates":
-        yield from entity.trip_update.stop_time_update
-    elif entity.HasField(_PARTS[table]):
-        yield getattr(entity, _PARTS[table])
+def _records(entity: Any, table: str) -> Iterator[dict[str, Any]]:
+    """The entity's rows of the table, by the standard's names."""
+    from google.protobuf.json_format import MessageToDict
+
+    if table != "stop_time_updates":
+        if entity.HasField(_PARTS[table]):
+            entity.trip_update.ClearField(_STOPS)
+            yield MessageToDict(getattr(entity, _PARTS[table]), preserving_proto_field_name=True)
+        return
+    update = entity.trip_update
+    trip = {"trip": MessageToDict(update.trip, preserving_proto_field_name=True)}
+    if update.HasField("timestamp"):
+        trip["timestamp"] = str(update.timestamp)
+    for stop in update.stop_time_update:
+        yield trip | MessageToDict(stop, preserving_proto_field_name=True)
 
 
 def _columns_of(table: str) -> list[str]:
@@ -99,7 +102,3 @@ def _text(value: Any, language: str) -> Any:
     for one in value["translation"]:
         texts.setdefault(one.get("language", ""), one.get("text"))
     return texts.get(by_language(list(texts), language) or "")
-
-
-def _stamp(feed: Any) -> str | None:
-    return str(feed.header.timestamp) if feed.header.timestamp else None

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import struct
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from errno import EINVAL
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import IO
@@ -18,6 +21,7 @@ MAX_UNPACKED = 8 << 30  # bytes that the disk of a small worker holds
 MAX_RATIO = 200  # a workbook of 100,000 equal rows packs 14:1 (measured); deflate itself ends at 1032:1
 SMALL = 64 << 20  # bytes that any worker can bear, whatever the ratio
 MAX_MEMBERS = 10_000
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError, struct.error)
 
 
 def unpacked(source: Source, form: Packed) -> Source:
@@ -28,16 +32,30 @@ def unpacked(source: Source, form: Packed) -> Source:
     """
     if form.archive is None:
         return source
-    try:
+    with whole(source, form.archive, f"`archive: {form.archive}`"):
         if form.archive == "gz":
             with gzip.open(source.path) as stream:
                 return _copied(source, stream, source.path.stat().st_size)
         with zipfile.ZipFile(source.path) as archive:
             return member_of(source, archive, _member(source, archive.infolist(), form.member))
-    except (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        met = f"is no whole {form.archive} file ({error})"
+
+
+@contextmanager
+def whole(source: Source, archive: str, promised: str) -> Iterator[None]:
+    """What is done with an archive.
+
+    Raises:
+        SourceChanged: it is none, or cut short, or its directory leads nowhere.
+    """
+    try:
+        yield
+    except (OSError, *_BROKEN) as error:
+        if isinstance(error, OSError) and not isinstance(error, gzip.BadGzipFile) and error.errno != EINVAL:
+            raise  # EINVAL is a place before the file's beginning; the others are the disk's
         remedy = "It may be cut short, or not packed at all; ask the source for it again."
-        raise source.changed(met, promised=f"`archive: {form.archive}`", remedy=remedy) from error
+        raise source.changed(
+            f"is no whole {archive} file ({error})", promised=promised, remedy=remedy
+        ) from error
 
 
 def _member(source: Source, members: Sequence[zipfile.ZipInfo], wanted: str | None) -> zipfile.ZipInfo:

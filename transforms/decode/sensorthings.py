@@ -39,9 +39,16 @@ class _WithEnds:
 
     def add_record(self, line: int, cells: dict[str, str | None]) -> None:
         """Take one row."""
-        named = ((name, pa.array([text], pa.string())) for name, text in cells.items())
-        ends = {one: texts[0].as_py() for name, given in named for one, texts in _with_ends(name, given)}
-        self._tables.add_record(line, ends)
+        self._tables.add_record(line, dict(_text_with_ends(cells)))
+
+
+def _text_with_ends(cells: dict[str, str | None]) -> Iterator[tuple[str, str | None]]:
+    for name, text in cells.items():
+        yield name, text
+        if name.rpartition(".")[2] in _TIMES:
+            start, _, end = (text or "").partition("/")
+            yield f"{name}.start", None if text is None else start
+            yield f"{name}.end", None if text is None else end or start
 
 
 def _with_ends(name: str, texts: pa.Array) -> Iterator[tuple[str, pa.Array]]:

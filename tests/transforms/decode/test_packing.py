@@ -50,6 +50,23 @@ def test_a_truncated_zip_is_refused(read, cut):
         read(zipped({"a.csv": TEXT * 100})[:cut], archive="zip")
 
 
+def misled(packed: bytes, name: bool = False) -> bytes:
+    """The zip with a directory that begins elsewhere, or with a name in its directory that is no UTF-8."""
+    if name:
+        broken = packed.replace("é.csv".encode(), b"\xc3\xc3.csv")
+        assert broken != packed
+        return broken
+    begin = int.from_bytes(packed[-6:-2], "little")
+    return packed[:-6] + (begin + 5_000).to_bytes(4, "little") + packed[-2:]
+
+
+def test_a_zip_whose_directory_is_broken_is_refused(read):
+    with pytest.raises(SourceChanged, match="no whole zip file"):
+        read(misled(zipped({"a.csv": TEXT})), archive="zip")
+    with pytest.raises(SourceChanged, match="no whole zip file"):
+        read(misled(zipped({"é.csv": TEXT}), name=True), archive="zip")
+
+
 def test_a_truncated_gz_is_refused(read):
     with pytest.raises(SourceChanged, match="no whole gz file"):
         read(gzip.compress(TEXT * 1000)[:-12], archive="gz")

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from contracts.errors import SourceChanged
+
 PAGE = {
     "@iot.count": 3,
     "@iot.nextLink": "http://frost:8080/x",
@@ -44,6 +46,11 @@ def test_a_time_has_two_ends_an_instant_twice_the_same(page):
     ]
     assert [row["phenomenonTime"] for row in rows][1] == "2026-03-10T10:00:00Z/2026-03-10T11:00:00Z"
     assert [row["resultTime.start"] for row in rows] == [None, "2026-03-10T11:00:01Z", None]
+
+
+def test_half_a_character_in_a_time_is_told(page):
+    with pytest.raises(SourceChanged, match="half a character"):
+        page('{"value": [{"@iot.id": 1, "phenomenonTime": "\\ud800"}]}')
 
 
 def test_records_that_are_read_one_by_one_have_the_same_ends(page):
