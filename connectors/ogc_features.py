@@ -20,7 +20,7 @@ from connectors.web.session import Session
 from connectors.web.styles import ByLink
 from contracts.connection import Connection
 from contracts.errors import SourceChanged, SourceIncomplete
-from contracts.formats import GeoJsonFormat, JsonFormat
+from contracts.formats import Format, GeoJsonFormat, JsonFormat
 from contracts.systems import System, system_named
 
 _GEOJSON = "application/geo+json"
@@ -40,8 +40,8 @@ class OgcFeatures(Connector):
     collection: str = Setting(pattern=r"^[^/?#]+$", description="The collection's id.")
     crs: str | None = Setting(
         None,
-        description="The system to ask for (`EPSG:2154`), if the collection offers it; say the same under the "
-        "geometry's `crs:`. None: longitude and latitude.",
+        description="The system to ask for (`EPSG:2154`), if the collection offers it; say the same under "
+        "the geometry's `crs:`. None: longitude and latitude.",
     )
     bbox: tuple[float, float, float, float] | None = Setting(
         None, description="West, south, east, north in degrees: only what touches this box."
@@ -75,7 +75,8 @@ class OgcFeatures(Connector):
             SourceUnavailable, SourceIncomplete, SourceChanged: as `pages_of`; a system or a filter that the
                 source does not offer, a feature that came twice.
         """
-        _require_geojson(visit)
+        if visit.promised is not None and (fault := self.format_fault(visit.promised)):
+            raise SourceChanged(visit.place, fault[0], promised=visit.promised.type, remedy=fault[1])
         identities = Identities()
         with Session(connection, replace(visit, promised=GeoJsonFormat(type="geojson"))) as session:
             about = self._about(session)
@@ -88,6 +89,13 @@ class OgcFeatures(Connector):
             )  # fmt: skip
         identities.require_distinct(visit.place)
         return pages.fetched()
+
+    def format_fault(self, promised: Format) -> tuple[str, str] | None:
+        """None for GeoJSON, and for its features as plain JSON."""
+        plain = isinstance(promised, JsonFormat) and (promised.type, promised.records) == ("json", "features")
+        if plain or isinstance(promised, GeoJsonFormat):
+            return None
+        return "`kind: ogc_features` reads pages of GeoJSON", "Say `format: {type: geojson}`."
 
     def _first(self, uri: str | None, since: str | None) -> Request:
         query: dict[str, Any] = {**written(since_put(self.query, since)), "limit": self.limit}
@@ -167,18 +175,6 @@ class OgcFeatures(Connector):
             met_told = f"the source sends coordinates of {told}"
             promised = self.crs or "longitude, latitude (CRS84)"
             raise SourceChanged(place, met_told, promised=promised, remedy="Set or drop `crs:`.")
-
-
-def _require_geojson(visit: Visit) -> None:
-    promised = visit.promised
-    if isinstance(promised, GeoJsonFormat) or (
-        isinstance(promised, JsonFormat) and promised.type == "json" and promised.records == "features"
-    ):
-        return
-    met = "`kind: ogc_features` reads pages of GeoJSON"
-    raise SourceChanged(
-        visit.place, met, promised=promised.type if promised else "", remedy="Say `format: {type: geojson}`."
-    )
 
 
 def _require_as_many(document: Any, features: list[Any], file: FetchedFile, place: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, field_validator, model_validator
 from pydantic import Field as Setting
@@ -100,6 +100,34 @@ class GeoJsonFormat(Packed):
     """A FeatureCollection; its properties are columns, its geometry the column `geometry`."""
 
     type: Literal["geojson"]
+
+
+class ArcgisFormat(Packed):
+    """What `kind: arcgis` lands: a layer's description, then pages of its features.
+
+    Attributes are columns under their names, with their labels in the place of coded values and instants in
+    the place of milliseconds; the geometry is the column `geometry`, as GeoJSON in WGS 84.
+    """
+
+    type: Literal["arcgis"]
+    codes: tuple[str, ...] = Setting((), description="Fields whose coded values stay codes.")
+
+    description: ClassVar[str] = "layer.json"  # the first file of every batch
+
+
+class GmlFormat(Packed):
+    """Features in GML 3 (3.1 or 3.2), as a WFS sends them.
+
+    Properties are columns as in `xml`, the geometry is the column `geometry`, as GeoJSON with x before y in
+    the source's own system, which the field's `crs:` names; the feature's id is `feature.id`.
+    """
+
+    type: Literal["gml"]
+    geometry: str | None = Setting(None, description="The geometry property, where features have several.")
+    axes: Literal["xy", "yx"] | None = Setting(
+        None, description="The order of coordinates, where the source breaks the rule of its `srsName`."
+    )
+    lists: tuple[str, ...] = Setting((), description="Properties that may come several times: cells of JSON.")
 
 
 class XmlFormat(Packed):
@@ -208,6 +236,8 @@ Format = Annotated[
     | GeoJsonFormat
     | XmlFormat
     | ParquetFormat
+    | ArcgisFormat
+    | GmlFormat
     | TotemFormat
     | DecpFormat
     | GbfsFormat

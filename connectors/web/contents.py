@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from connectors.web.reports import exception_in
 from contracts.errors import SourceChanged
 from contracts.formats import Format
 
@@ -18,7 +19,9 @@ _PAGE = re.compile(
     r"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body|title|meta|script)\b",
     re.IGNORECASE | re.DOTALL,
 )
-_JSON = ("json", "jsonl", "geojson", "decp", "gbfs", "sensorthings")  # whose files may be a JSON object
+_REPORT = re.compile(r"(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<([\w.-]+:)?(Service)?ExceptionReport\b", re.DOTALL)
+_JSON = ("json", "jsonl", "geojson", "decp", "gbfs", "sensorthings", "arcgis")  # may be a JSON object
+_CLOSED = re.compile(rb'"code"\s*:\s*"?(401|403|498|499)\b')  # 498, 499: ArcGIS wants a token, or another one
 _FAILURE = ("error", "errors", "error_code", "message", "exception", "detail", "title")
 _ENVELOPE = {*_FAILURE, "code", "details", "help", "instance", "path", "status", "success", "timestamp",
              "type", "trace_id", "request_id"}  # fmt: skip
@@ -53,17 +56,21 @@ def refuse_other_content(
         remedy = "Open its address in a browser: a login, a maintenance page or a moved file."
         raise SourceChanged(place, "the source sent a web page", promised=wanted, remedy=remedy)
     if message := failure_in(head, promised):
+        if _CLOSED.search(head):
+            remedy = "Check the login, the password and the extra of its connection."
         remedy = remedy or "Check `path:` and `query:` against the source's documentation."
         met = f"the source sent an error: {shortened(masked(message))}"
         raise SourceChanged(place, met, promised=wanted, remedy=remedy)
 
 
 def failure_in(head: bytes, promised: Format | None) -> str | None:
-    """The message of a JSON object that is an error and nothing else, else none.
+    """The message of a JSON object or an OGC exception report that is an error and nothing else, else none.
 
     Where another format than JSON was promised, any JSON object is one.
     """
     text = _text(head).strip()
+    if text.startswith("<"):
+        return exception_in(text) if _REPORT.match(text) else None
     if len(head) > _HEAD or not text.startswith("{"):
         return None
     try:

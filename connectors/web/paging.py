@@ -62,10 +62,11 @@ class Pages:
 
 def pages_of(
     session: Session, first: Request, look: Look, style: Style, *,
-    count: Callable[[], int | None] = lambda: None, suffix: str = ".json",
+    count: Callable[[], int | None] = lambda: None, suffix: str = ".json", page_bytes: int | None = None,
 ) -> Pages:  # fmt: skip
     """Every page as a file (`page-00001.json`), counted. The limits of `first` are those of all together.
 
+    A page has at most `page_bytes` (default: `PAGE_BYTES`); more only where `look` reads it as a stream.
     `count` asks the source for its total by other means than its pages: before them, and once more after.
 
     Raises:
@@ -81,7 +82,7 @@ def pages_of(
         number = sofar.asks(session.address(request), request)
         left = (until - session.visit.clock()).total_seconds()
         named = replace(request, name=f"page-{number:05}{suffix}", whole_seconds=max(left, 0.0))
-        file = session.read(sofar.bounded(named, first)).file
+        file = session.read(sofar.bounded(named, first, page_bytes or PAGE_BYTES)).file
         page = look(file)
         sofar.takes(file, page)
         request = style.after(request, replace(page, total=sofar.total), sofar.received)
@@ -117,15 +118,15 @@ class _Sofar:
             raise SourceChanged(self.place, f"there are more than {MOST_PAGES} pages", remedy=_LARGER)
         return number
 
-    def bounded(self, request: Request, whole: Request) -> Request:
+    def bounded(self, request: Request, whole: Request, page: int) -> Request:
         """The request for one page, within what is left of the whole's bytes."""
         left = whole.most_bytes - self.bytes
         if left <= 0:
             met = f"the source sends more than {whole.most_bytes} bytes"
             raise SourceChanged(self.place, met, remedy=whole.if_larger)
-        if left <= PAGE_BYTES:
+        if left <= page:
             return replace(request, most_bytes=left)
-        return replace(request, most_bytes=PAGE_BYTES, if_larger="Ask for smaller pages.")
+        return replace(request, most_bytes=page, if_larger="Ask for smaller pages.")
 
     def takes(self, file: FetchedFile, page: Page) -> None:
         number = len(self.files) + 1

@@ -10,10 +10,12 @@ from pathlib import Path
 import duckdb
 
 from contracts.formats import (
+    ArcgisFormat,
     CsvFormat,
     DecpFormat,
     Format,
     GeoJsonFormat,
+    GmlFormat,
     GtfsFormat,
     GtfsRtFormat,
     JsonFormat,
@@ -22,11 +24,13 @@ from contracts.formats import (
     TotemFormat,
     XmlFormat,
 )  # fmt: skip
+from transforms.decode.arcgis import ArcgisPages
 from transforms.decode.columnar import decode_parquet
 from transforms.decode.columns import ColumnTable
 from transforms.decode.decp import take_decp
 from transforms.decode.delimited import decode_delimited
 from transforms.decode.feeds import JOINED, decode_feed
+from transforms.decode.gml import take_gml
 from transforms.decode.gtfs import gtfs_table
 from transforms.decode.gtfs_rt import take_gtfs_rt
 from transforms.decode.joined import decode_joined
@@ -113,6 +117,10 @@ def _taking(format: Format, *, may_be_empty: bool = False) -> Taking | None:
         return take_geojson
     if isinstance(format, XmlFormat):
         return partial(take_xml, form=format, may_be_empty=may_be_empty)
+    if isinstance(format, GmlFormat):
+        return partial(take_gml, form=format, may_be_empty=may_be_empty)
+    if isinstance(format, ArcgisFormat):
+        return ArcgisPages(format)
     if isinstance(format, TotemFormat):
         return partial(take_totem, form=format)
     if isinstance(format, DecpFormat):

@@ -34,7 +34,7 @@ def take_xml(tables: ColumnTable, source: Source, form: XmlFormat, *, may_be_emp
     number = 0
     with xml_file(source) as file:
         for number, element in enumerate(elements_at(source, file, form.records.split(".")), 1):
-            tables.add_record(number, _cells(source, number, element, lists))
+            tables.add_record(number, cells_of(source, number, element, lists))
     if not number and not may_be_empty:
         raise _no_records(source, form)
 
@@ -65,7 +65,12 @@ class _Repeated(ValueError):
     """An element or attribute comes twice; its text is the path."""
 
 
-def _cells(source: Source, number: int, element: Element, lists: Collection[str]) -> dict[str, str | None]:
+def cells_of(source: Source, number: int, element: Element, lists: Collection[str]) -> dict[str, str | None]:
+    """The attributes, members and texts of a record, named by path.
+
+    Raises:
+        SourceChanged: an element comes twice that may come once.
+    """
     cells: dict[str, str | None] = {}
     try:
         _take(cells, element, "", lists)
