@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 
 import duckdb
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
@@ -66,6 +67,27 @@ def sheet_rows(source: Source, form: SheetFormat) -> Iterator[tuple[int, Cells]]
     if not headed:
         met = f"has {number} rows in the sheet {form.sheet!r}"
         raise source.changed(met, promised=f"a header in row {form.header}")
+
+
+def sheet_sizes(source: Source, form: SheetFormat) -> dict[str, int]:
+    """Each sheet and how much it holds, in units that only compare within one workbook.
+
+    Raises:
+        SourceChanged: no workbook that can be read.
+    """
+    _refuse_stranger(source, form)
+    if form.type == "xlsx":
+        with zipfile.ZipFile(source.path) as archive:
+            if parts := parts_of(source, archive):
+                return {name: archive.getinfo(part).file_size for name, part in parts.sheets.items()}
+    workbook = _workbook(source, form)
+    sheets = {name: workbook.get_sheet_by_name(name) for name in workbook.sheet_names}
+    return {name: sheet.height * sheet.width for name, sheet in sheets.items()}
+
+
+def first_rows(source: Source, form: SheetFormat, count: int) -> list[tuple[int, Cells]]:
+    """(row number, cells) of the first rows of a sheet, blank ones too."""
+    return list(islice(_rows(source, form), count))
 
 
 def _header(source: Source, form: SheetFormat, cells: Cells) -> Cells:
