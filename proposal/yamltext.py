@@ -14,6 +14,7 @@ _WORDS = frozenset("true false null yes no on off y n inf nan".split())
 # What YAML may hold as it is (1.2, 5.1), without the line ends NEL, LS and PS and without the BOM.
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _WIDTH = 110
+TO_CONFIRM = "à confirmer"  # never broken over two lines: `concentrator check` looks for it
 
 
 def scalar(value: Any) -> str:
@@ -63,7 +64,7 @@ def comments(sentences: Iterable[str], indent: int = 0) -> Iterator[str]:
     """Each sentence as comment lines, without what would end a comment or break the file."""
     margin = " " * indent + "# "
     for sentence in sentences:
-        clean = _UNPRINTABLE.sub(" ", sentence)
+        clean = _UNPRINTABLE.sub(" ", sentence).replace(TO_CONFIRM, TO_CONFIRM.replace(" ", "\u00a0"))
         yield from textwrap.wrap(
             clean, _WIDTH, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False
         )

@@ -1,0 +1,90 @@
+"""How many cells fit a field, counted by the very SQL that will read them in each run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from contracts.field import Field
+from contracts.filling import filled
+from contracts.sql import identifier
+from contracts.vocabulary import Vocabulary
+from proposal.columns import TABLE, chunks
+from transforms.cells import cell_for
+
+_CHUNK = 40  # fields of one query
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Cells that hold something, how many of them fit, and between which numbers the most of them lie."""
+
+    filled: int
+    fits: int
+    least: float | None = None
+    most: float | None = None
+    quantiles: tuple[float, float, float] | None = None  # 5, 50 and 95 %, of a number
+
+    @property
+    def whole(self) -> bool:
+        """Whether there are cells and all of them fit."""
+        return 0 < self.filled == self.fits
+
+
+def field_of(options: Mapping[str, Any], source: Sequence[str], vocabulary: Vocabulary) -> Field:
+    """The options as a contract's field that reads these columns, with its term filled in."""
+    return filled("", Field.model_validate({"from": tuple(source), **options}), vocabulary)[0]
+
+
+def fits_of(connection: duckdb.DuckDBPyConnection, fields: Sequence[Field]) -> list[Fit]:
+    """One answer for each field, over all rows."""
+    found: list[Fit] = []
+    for chunk in chunks(fields, _CHUNK):
+        found += _fits(connection, chunk)
+    return found
+
+
+def _fits(connection: duckdb.DuckDBPyConnection, fields: Sequence[Field]) -> list[Fit]:
+    cells = [cell_for(f"k{i}", field) for i, field in enumerate(fields)]
+    texts = ", ".join(f"{cell.text} AS {identifier(f'text:k{i}')}" for i, cell in enumerate(cells))
+    values = ", ".join(f"{cell.value} AS k{i}" for i, cell in enumerate(cells))
+    measures = []
+    for i, (cell, field) in enumerate(zip(cells, fields, strict=True)):
+        bad = " OR ".join(f"coalesce({condition}, FALSE)" for condition, _ in cell.reasons)
+        measures.append(f"count({identifier(f'text:k{i}')}), count_if(NOT ({bad}))")
+        number = f"k{i}::DOUBLE"
+        measures.append(
+            f"min({number}), max({number}), approx_quantile({number}, [0.05, 0.5, 0.95])"
+            if is_number(field) else "NULL, NULL, NULL"
+        )  # fmt: skip
+    query = (
+        f"SELECT {', '.join(measures)} FROM (SELECT *, {values} FROM (SELECT {texts} FROM {TABLE}))"
+    )
+    row = connection.execute(query).fetchone() or ()
+    return [_fit(row[5 * i : 5 * i + 5]) for i in range(len(fields))]
+
+
+def _fit(found: Sequence[Any]) -> Fit:
+    filled, fits, least, most, quantiles = found
+    return Fit(filled, fits, least, most, tuple(quantiles) if quantiles else None)
+
+
+def is_number(field: Field) -> bool:
+    """Whether its values are numbers."""
+    return field.type in ("integer", "number") or field.decimal is not None
+
+
+def unfit_values(
+    connection: duckdb.DuckDBPyConnection, column: str, field: Field, most: int = 20
+) -> list[tuple[str, int]]:
+    """The most frequent values of a column that do not fit, each with its rows."""
+    cell = cell_for("k", field)
+    bad = " OR ".join(f"coalesce({condition}, FALSE)" for condition, _ in cell.reasons)
+    return connection.execute(
+        f'SELECT {column}, count(*) FROM (SELECT *, {cell.value} AS k FROM '
+        f'(SELECT {column}, {cell.text} AS "text:k" FROM {TABLE})) '
+        f'WHERE "text:k" IS NOT NULL AND ({bad}) GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {most}'
+    ).fetchall()

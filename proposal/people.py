@@ -1,0 +1,78 @@
+"""Columns that seem to tell of persons: by the privacy gate's own eyes, and by what the headers say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+
+from contracts.field import Field
+from contracts.personal import Rule, kind_of
+from contracts.sql import identifier
+from contracts.view import View
+from privacy.gate import findings_of
+from proposal.choosing import Chosen
+from proposal.columns import TABLE, chunks
+from proposal.texts import is_free_text
+
+_CHUNK = 25  # columns of one look
+_VIEW = "people_cells"
+_TEXTS = ("string", "siren", "siret")
+# What is suspected, and the ground that a person may confirm (Code des relations entre le public et
+# l'administration: L311-6 private life, L312-1-2 what must be made anonymous before it is published).
+GROUNDS: dict[str, tuple[str, str]] = {
+    "email": ("des adresses électroniques de personnes", "CRPA L311-6, 1° (vie privée) : adresses électroniques"),
+    "phone": ("des numéros de téléphone", "CRPA L311-6, 1° (vie privée) : téléphones"),
+    "nir": ("des numéros de sécurité sociale (NIR)", "CRPA L311-6, 1° (vie privée) : numéros de sécurité sociale"),
+    "iban": ("des comptes bancaires (IBAN)", "CRPA L311-6, 1° (vie privée) : comptes bancaires"),
+    "plate": ("des plaques d'immatriculation", "CRPA L311-6, 1° (vie privée) : plaques d'immatriculation"),
+    "sole_trader": ("des SIRET d'entrepreneurs individuels", "CRPA L311-6, 1° (vie privée) : entrepreneurs individuels"),
+    "birth_date": ("des dates de naissance", "CRPA L311-6, 1° (vie privée) : dates de naissance"),
+    "home_address": ("des adresses de personnes", "CRPA L311-6, 1° (vie privée) : adresses de personnes"),
+    "person_name": ("des noms de personnes", "CRPA L311-6, 1° (vie privée) : noms de personnes"),
+    "free_text": ("du texte libre, où l'on peut parler de personnes", "CRPA L312-1-2 : texte libre, à relire avant diffusion"),
+}  # fmt: skip
+
+
+def suspected(
+    connection: duckdb.DuckDBPyConnection, named: Sequence[tuple[str, Chosen]]
+) -> dict[str, tuple[str, int | None]]:
+    """Field → what is suspected in it (a key of `GROUNDS`) and in how many rows, if it was counted.
+
+    Looked through are all cells of the columns that hold texts; of the others only the names tell.
+    """
+    found: dict[str, tuple[str, int | None]] = {}
+    for chunk in chunks(named, _CHUNK):
+        for name, rule, count in _looked_through(connection, chunk):
+            found.setdefault(name, (rule, count))
+    for name, one in named:
+        if rule := _by_name(name, one):
+            found.setdefault(name, (rule, None))
+        elif one.kind == "string" and is_free_text(one.column):
+            found.setdefault(name, ("free_text", None))
+    return found
+
+
+def _by_name(name: str, one: Chosen) -> Rule | None:
+    plain = Field(type=one.kind if one.kind in ("integer", "date", "instant", "boolean", "number") else "string")
+    if one.kind in ("geometry", "siret", "siren"):
+        return None
+    called = plain.model_copy(update={"term": one.guess.term})
+    return kind_of(name, called) or kind_of(one.column.header, plain)
+
+
+def _looked_through(
+    connection: duckdb.DuckDBPyConnection, chunk: Sequence[tuple[str, Chosen]]
+) -> list[tuple[str, str, int | None]]:
+    texts = {name: one for name, one in chunk if one.column.filled and one.kind in _TEXTS}
+    if not texts:
+        return []
+    columns = ", ".join(f"{one.column.name} AS {identifier(name)}" for name, one in texts.items())
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {_VIEW} AS SELECT {columns} FROM {TABLE}")
+    view = View(
+        dataset_id="", name="", audience="public", title="", description="", publisher="", licence="", contact="",
+        fields={name: Field(type=one.kind) for name, one in texts.items()}, order=(),
+    )  # fmt: skip
+    found = findings_of(connection, _VIEW, view)
+    critical = [one for one in found if one.severity == "critical" and one.field]
+    return [(one.field or "", one.rule.removeprefix("privacy."), one.count) for one in critical]
