@@ -19,6 +19,7 @@ from contracts.connection import Connection
 from contracts.errors import SourceIncomplete
 from contracts.formats import Format
 from contracts.model import Frozen
+from contracts.pointed import Pointed, web_address
 
 
 def _unwatched(_done: int, _total: int | None) -> None:
@@ -107,6 +108,24 @@ class Connector(Frozen, ABC):
     """
 
     increments: ClassVar[bool] = False  # whether the kind can fetch from `Visit.since` on
+    word: ClassVar[str] = (
+        ""  # the option that a bare word after `--from kind:` fills; none: it takes addresses
+    )
+
+    @classmethod
+    def pointed_at(cls, address: str) -> Pointed:
+        """What an address after `concentrator new … --from kind:` stands for.
+
+        A kind with ways of its own overrides it. A bare word is the option `word`. An address of the web is
+        split into the connection's host and `path` and `query`, where the kind has them; else all of it is
+        the connection's.
+
+        Raises:
+            ValueError: the kind knows no such address.
+        """
+        if "://" not in address and cls.word:
+            return Pointed({cls.word: address})
+        return web_address(address, with_path={"path", "query"} <= cls.model_fields.keys())
 
     @abstractmethod
     def fetch(self, connection: Connection, visit: Visit) -> Fetched:

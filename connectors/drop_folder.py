@@ -19,6 +19,7 @@ from connectors.folders.opening import folder_at
 from contracts.batch import RawFile
 from contracts.connection import Connection
 from contracts.errors import SourceChanged, SourceIncomplete, SourceUnavailable
+from contracts.pointed import Pointed, file_address
 
 # Excel's lock, LibreOffice's lock and macOS's shadows, unfinished copies, what Windows leaves behind
 _NOT_DROPPED = ("~$*", ".*", "*.tmp", "*.part", "*.filepart", "*.crdownload", "thumbs.db", "desktop.ini")
@@ -42,6 +43,11 @@ class DropFolder(Connector):
         if folder.startswith("/") or "\\" in folder or ".." in folder.split("/"):
             raise ValueError("the connection holds the root; `folder` goes below it, with `/`")
         return folder
+
+    @classmethod
+    def pointed_at(cls, address: str) -> Pointed:
+        """A file on this machine: its folder is the connection's, its name the pattern."""
+        return file_address(address)
 
     def fetch(self, connection: Connection, visit: Visit) -> Fetched:
         """A copy of the one new file, or none where the known one is still the newest.

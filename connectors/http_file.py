@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import Field as Setting
 
 from connectors.connector import Connector, Fetched, Visit
@@ -13,6 +15,8 @@ from contracts.connection import Connection
 
 class HttpFile(Connector):
     """What a contract says of a file behind an address: `kind: http_file`."""
+
+    word: ClassVar[str] = "path"
 
     path: Below = Setting("", description="Below the connection's address: `exports/parcs.csv`.")
     query: Query = Setting(

@@ -83,6 +83,7 @@ class Rest(Connector):
     """
 
     increments: ClassVar[bool] = True
+    word: ClassVar[str] = "path"
 
     path: Below = Setting("", description="Below the connection's address: `api/v2/stations`.")
     query: Query = Setting(default_factory=dict, description="What stands behind the `?`.")

@@ -30,6 +30,7 @@ class Sql(Connector):
     """
 
     increments: ClassVar[bool] = True  # by its `watermark`; without one each increment is everything
+    word: ClassVar[str] = "table"
 
     table: str | None = Setting(None, pattern=TABLE, description="A table or a view: `voirie.rues`.")
     query: str | None = Setting(None, max_length=50_000, description="Or one SELECT.")

@@ -17,7 +17,7 @@ from contracts.errors import ContractInvalid, Fault
 from contracts.explaining import did_you_mean, faults_of
 from contracts.filling import filled
 from contracts.formats import Format, TotemFormat
-from contracts.reading import Document, Place, document_at, dotted
+from contracts.reading import Document, Place, document_at, document_of, dotted
 from contracts.vocabulary import Vocabulary
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -82,6 +82,16 @@ def contract_files(config: Path) -> Iterator[tuple[str, Path]]:
     """`<theme>.<name>` and path of every contract, by name."""
     for path in sorted((config / "datasets").glob("*/*.yml")):
         yield f"{path.parent.name}.{path.stem}", path
+
+
+def dataset_of(content: bytes, dataset_id: str, vocabulary: Vocabulary) -> Dataset:
+    """The contract that a text makes under that name, without any file.
+
+    Raises:
+        ContractInvalid: it has faults.
+    """
+    theme, _, name = dataset_id.partition(".")
+    return _dataset_in(document_of(content, dataset_id), Path(theme) / f"{name}.yml", vocabulary)
 
 
 def _strays(config: Path) -> dict[str, tuple[Fault, ...]]:

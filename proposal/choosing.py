@@ -52,7 +52,9 @@ def chosen(
         asked = [
             (column, guess) for column in waiting.values() for guess in _guesses(column, vocabulary, zone)
         ]
-        fields = [field_of(_filled(column, guess).options, [column.name], vocabulary) for column, guess in asked]
+        fields = [
+            field_of(_filled(column, guess).options, [column.name], vocabulary) for column, guess in asked
+        ]
         fits = fits_of(connection, fields)
         met: dict[str, list[tuple[Guess, Field, Fit]]] = {name: [] for name in waiting}
         for (column, guess), field, fit in zip(asked, fields, fits, strict=True):
@@ -165,10 +167,16 @@ def _text(column: Column) -> Chosen:
     elif is_clock(column.samples):
         guess = replace(guess, says="sont des heures, gardées en texte")
     elif longitude_first(column):
-        notes.append("« longitude,latitude » dans une seule cellule : le contrat ne sait pas la lire (à confirmer).")
-    unsure = {word: count for word, count in column.words.items() if word not in guess.options.get("empty", ())}
+        notes.append(
+            "« longitude,latitude » dans une seule cellule : le contrat ne sait pas la lire (à confirmer)."
+        )
+    unsure = {
+        word: count for word, count in column.words.items() if word not in guess.options.get("empty", ())
+    }
     if unsure:
         listed = ", ".join(f"« {word} » ({count})" for word, count in unsure.items())
         notes.append(f"Peut-être sans valeur : {listed} ; sinon les ajouter à `empty:` (à confirmer).")
-    filled = column.filled - sum(count for word, count in column.words.items() if word in guess.options.get("empty", ()))
+    filled = column.filled - sum(
+        count for word, count in column.words.items() if word in guess.options.get("empty", ())
+    )
     return Chosen(column, guess.noting(*notes), Fit(filled, filled))

@@ -1,4 +1,4 @@
-"""French codes and the vocabulary's columns, recognised by their form, their key and what the header calls them."""
+"""French codes and the vocabulary's columns, by their form, their key and what the header calls them."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class Code:
 
 
 CODES = (
-    Code("siret", rf"(?:\d[ \u00a0\u202f]?){{13}}\d", r".*siret.*|.*etablissement.*id", "sont des SIRET (14 chiffres, clé juste)",
+    Code("siret", r"(?:\d[ \u00a0\u202f]?){13}\d", r".*siret.*", "sont des SIRET (14 chiffres, clé juste)",
          "siret", by_form=True),
-    Code("siren", rf"(?:\d[ \u00a0\u202f]?){{8}}\d", r".*siren.*", "sont des SIREN (9 chiffres, clé juste)",
+    Code("siren", r"(?:\d[ \u00a0\u202f]?){8}\d", r".*siren.*", "sont des SIREN (9 chiffres, clé juste)",
          "siren", by_form=True),
     Code("insee_commune", _COMMUNE,
          r".*insee.*|.*depcom.*|codgeo|code_geo|com|cog|code_commune.*|codecommune|.*commune_code|codcom|code_com",
@@ -51,9 +51,11 @@ _CALLED = {
     "latitude": r"lat|latitude|ylat|y_lat|.*_latitude|.*_lat",
     "commune_nom": r"commune|nom_commune|libelle_commune|libcom|nom_com|ville|commune_name|nom_de_la_commune",
     "voie_nom": r"nom_voie|voie|rue|libelle_voie",
-    "date_maj": r"date_maj|maj|date_mise_a_jour|date_de_mise_a_jour|derniere_maj|date_derniere_maj|last_updated?",
-    "telephone": r"tel|telephone|telephone_.*|.*_tel", "url": r"url|site_web|site_internet|.*_url|lien|web|website",
-    "horaires": r"horaires?(?:_d_?ouverture)?|opening_hours", "capacite": r"capacite|nb_places|nombre_de_places",
+    "date_maj": r"maj|date_mise_a_jour|date_de_mise_a_jour|derniere_maj|date_derniere_maj|last_updated?",
+    "telephone": r"tel|telephone|telephone_.*|.*_tel",
+    "url": r"url|site_web|site_internet|.*_url|lien|web|website",
+    "horaires": r"horaires?(?:_d_?ouverture)?|opening_hours",
+    "capacite": r"capacite|nb_places|nombre_de_places",
     "capacite_pmr": r"nb_pmr|capacite_pmr|places_pmr", "hauteur_max_cm": r"hauteur_max",
     "inscrits": r"inscrits?", "abstentions": r"abstentions?", "votants": r"votants?", "blancs": r"blancs?",
     "nuls": r"nuls?", "exprimes": r"exprimes?",
@@ -105,7 +107,7 @@ def terms_for(header: str, vocabulary: Vocabulary) -> list[str]:
 # Headers (folded) that mean the term and nothing more: the field takes the term's own name.
 _SAME = {
     "siret": "num_siret numero_siret n_siret no_siret", "siren": "num_siren numero_siren n_siren",
-    "insee_commune": "insee code_insee codgeo depcom com code_commune code_insee_commune insee_com cog codecommune",
+    "insee_commune": "insee code_insee codgeo depcom com code_commune code_insee_commune insee_com cog",
     "code_postal": "cp codepostal codpost", "code_departement": "dep dept departement code_dep code_dept dpt",
     "code_region": "reg code_reg", "longitude": "lon lng long xlong", "latitude": "lat ylat",
     "commune_nom": "commune nom_commune libcom nom_com libelle_commune", "voie_nom": "nom_voie voie",

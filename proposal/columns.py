@@ -23,9 +23,10 @@ _CHUNK = 50  # columns of one query
 # What stands for nothing, in small letters. The first are nothing in any column, the others may be codes
 # among texts: NC is New Caledonia, NR a rating.
 NOTHING = (
-    "n/a", "#n/a", "#n/d", "#ref!", "#valeur!", "#value!", "#div/0!", "null", "none", "nan", "<na>", "(null)", "-",
-    "--", "---", "–", "—", "?", ".", "..", "…", "non renseigné", "non renseignée", "non renseigne", "non communiqué",
-    "sans objet", "inconnu", "inconnue", "néant", "non disponible", "not available",
+    "n/a", "#n/a", "#n/d", "#ref!", "#valeur!", "#value!", "#div/0!", "null", "none", "nan", "<na>",
+    "(null)", "-", "--", "---", "–", "—", "?", ".", "..", "…", "non renseigné", "non renseignée",
+    "non renseigne", "non communiqué", "sans objet",
+    "inconnu", "inconnue", "néant", "non disponible", "not available",
 )  # fmt: skip
 PERHAPS_NOTHING = ("na", "nd", "n.d.", "n.d", "nc", "n.c.", "nr", "n.r.", "nsp", "s.o.", "so", "x", "/")
 
@@ -65,7 +66,9 @@ def table_of(connection: duckdb.DuckDBPyConnection, decoded: Decoded) -> Table:
         SourceChanged: the text cannot be split, or not all of its records were read.
     """
     trimmed = ", ".join(f"trimmed({identifier(name)}) AS c{i}" for i, name in enumerate(decoded.columns))
-    rows, ragged = decoded.read(f"CREATE OR REPLACE TABLE {TABLE} AS SELECT {trimmed} FROM {identifier(decoded.table)}")
+    rows, ragged = decoded.read(
+        f"CREATE OR REPLACE TABLE {TABLE} AS SELECT {trimmed} FROM {identifier(decoded.table)}"
+    )
     numbered = [(f"c{i}", header) for i, header in enumerate(decoded.columns)]
     columns: list[Column] = []
     for chunk in chunks(numbered, _CHUNK):

@@ -14,7 +14,20 @@ from proposal.choosing import Chosen
 from proposal.names import folded
 from proposal.systems import systems_for
 
-_X = {"longitude", "lon", "lng", "long", "xlong", "x", "coordx", "xcoord", "easting", "est", "coordonneex", "lonx"}
+_X = {
+    "longitude",
+    "lon",
+    "lng",
+    "long",
+    "xlong",
+    "x",
+    "coordx",
+    "xcoord",
+    "easting",
+    "est",
+    "coordonneex",
+    "lonx",
+}
 _Y = {"latitude", "lat", "ylat", "y", "coordy", "ycoord", "northing", "nord", "coordonneey", "laty"}
 
 

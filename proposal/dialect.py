@@ -115,7 +115,10 @@ def _top_keys(rows: list[tuple[int, list[str]]], top: Top, width: int) -> tuple[
     notes = [f"Les {above} premières lignes sont un titre, pas des données (à confirmer)."] if above else []
     if top.header is None:
         keys |= {"header": None, "columns": [f"colonne_{number}" for number in range(1, width + 1)]}
-        return keys, [*notes, "La première ligne est déjà une donnée : le fichier n'a pas d'en-tête (à confirmer)."]
+        return keys, [
+            *notes,
+            "La première ligne est déjà une donnée : le fichier n'a pas d'en-tête (à confirmer).",
+        ]
     header = rows[top.header][1]
     if len(header) == width > 1 and not header[-1].strip():
         ended = all(not cells[-1].strip() for _, cells in rows if len(cells) == width)
@@ -130,7 +133,9 @@ def _top_keys(rows: list[tuple[int, list[str]]], top: Top, width: int) -> tuple[
     if odd := _odd_headers(header):
         names = _renamed(header)
         keys |= {"skip_top": _line_after(rows, top.header), "header": None, "columns": names}
-        notes.append(f"L'en-tête ne nomme pas chaque colonne une fois ({odd}) : elle est renommée ici (à confirmer).")
+        notes.append(
+            f"L'en-tête ne nomme pas chaque colonne une fois ({odd}) : elle est renommée ici (à confirmer)."
+        )
     return keys, notes
 
 

@@ -54,7 +54,9 @@ def _is_lines(head: str) -> bool:
     if len(lines) < 2 or not lines[0].lstrip().startswith("{"):
         return False
     try:
-        return isinstance(json.loads(lines[0]), dict) and (not lines[1].strip() or lines[1].lstrip()[0] == "{")
+        return isinstance(json.loads(lines[0]), dict) and (
+            not lines[1].strip() or lines[1].lstrip()[0] == "{"
+        )
     except ValueError:
         return False
 

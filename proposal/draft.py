@@ -36,7 +36,7 @@ class Draft:
 
 
 def named(found: Sequence[Chosen], vocabulary: Vocabulary, *, exact: bool) -> list[Draft]:
-    """A name for each column: its header's, or the term's that it means, unless a national schema is claimed."""
+    """A name for each column: its header's, or the term's that it means; `exact`: a schema's."""
     plain = published_names([one.column.header for one in found], exact=exact)
     terms = [one.guess.term for one in found]
     names: list[str] = []
@@ -62,7 +62,7 @@ def _free(name: str, taken: set[str]) -> str:
 def located(
     connection: duckdb.DuckDBPyConnection, drafts: Sequence[Draft], vocabulary: Vocabulary, *, exact: bool
 ) -> list[Draft]:
-    """The drafts with the first pair of coordinates made a geometry, unless there is one or a schema forbids."""
+    """The drafts with the first pair of coordinates as a geometry, unless there is one, or `exact`."""
     pairs = pairs_in(connection, [draft.chosen for draft in drafts])
     if not pairs:
         return list(drafts)
@@ -82,7 +82,9 @@ def located(
     fit = fits_of(connection, [field_of(options, columns, vocabulary)])[0]
     guess = Guess(options, f"sont des positions ({pair.crs})", pair.notes)
     if fit.fits < fit.filled:
-        guess = guess.noting(f"{fit.filled - fit.fits} positions hors de l'emprise seront vides (à confirmer).")
+        guess = guess.noting(
+            f"{fit.filled - fit.fits} positions hors de l'emprise seront vides (à confirmer)."
+        )
     column = replace(pair.x.column, distinct=0, filled=fit.filled)
     rest = [draft for draft in drafts if draft.chosen not in (pair.x, pair.y)]
     name = _free("geometry", {draft.name for draft in rest})
@@ -102,7 +104,12 @@ def listed(connection: duckdb.DuckDBPyConnection, drafts: Sequence[Draft]) -> li
 
 def _may_be_list(draft: Draft) -> bool:
     plain = not set(draft.chosen.options) - {"empty"}
-    return draft.suspicion is None and plain and draft.chosen.kind == "string" and may_be_list(draft.chosen.column)
+    return (
+        draft.suspicion is None
+        and plain
+        and draft.chosen.kind == "string"
+        and may_be_list(draft.chosen.column)
+    )
 
 
 def _as_list(draft: Draft, counts: dict[str, int]) -> Draft:
@@ -120,7 +127,13 @@ def measured(draft: Draft) -> Draft:
     """The draft with its unit and with bounds a good way beyond what was met; a term brings its own."""
     one = draft.chosen
     least, most = one.fit.least, one.fit.most
-    if not one.kind.startswith(_MEASURED) or least is None or most is None or one.guess.term or draft.position:
+    if (
+        not one.kind.startswith(_MEASURED)
+        or least is None
+        or most is None
+        or one.guess.term
+        or draft.position
+    ):
         return draft
     options, notes = dict(one.options), []
     if unit := unit_of(one.column.header) or _unit_of_ending(options.get("drop_suffix")):

@@ -1,4 +1,4 @@
-"""The encoding of a text, by its bytes from the first to the last: UTF-8, UTF-16, or the French letters it makes."""
+"""The encoding of a text, by all of its bytes: UTF-8, UTF-16, or the French letters that they make."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def _legacy(counts: np.ndarray, high: int) -> Encoding:
 
 
 def _score(name: str, counts: np.ndarray) -> tuple[float, int]:
-    """The sum of the weights of its characters, and how many of them suit; a byte without a meaning ends it."""
+    """The sum of its characters' weights, and how many suit; a byte without a meaning rules it out."""
     score, french = 0, 0
     for offset in np.flatnonzero(counts):
         count = int(counts[offset])

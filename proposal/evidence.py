@@ -60,9 +60,7 @@ def _fits(connection: duckdb.DuckDBPyConnection, fields: Sequence[Field]) -> lis
             f"min({number}), max({number}), approx_quantile({number}, [0.05, 0.5, 0.95])"
             if is_number(field) else "NULL, NULL, NULL"
         )  # fmt: skip
-    query = (
-        f"SELECT {', '.join(measures)} FROM (SELECT *, {values} FROM (SELECT {texts} FROM {TABLE}))"
-    )
+    query = f"SELECT {', '.join(measures)} FROM (SELECT *, {values} FROM (SELECT {texts} FROM {TABLE}))"
     row = connection.execute(query).fetchone() or ()
     return [_fit(row[5 * i : 5 * i + 5]) for i in range(len(fields))]
 
@@ -84,7 +82,7 @@ def unfit_values(
     cell = cell_for("k", field)
     bad = " OR ".join(f"coalesce({condition}, FALSE)" for condition, _ in cell.reasons)
     return connection.execute(
-        f'SELECT {column}, count(*) FROM (SELECT *, {cell.value} AS k FROM '
+        f"SELECT {column}, count(*) FROM (SELECT *, {cell.value} AS k FROM "
         f'(SELECT {column}, {cell.text} AS "text:k" FROM {TABLE})) '
         f'WHERE "text:k" IS NOT NULL AND ({bad}) GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {most}'
     ).fetchall()

@@ -18,7 +18,20 @@ from transforms.decode.sheets import first_rows, sheet_sizes
 from transforms.decode.source import Source
 
 _ROWS = 200
-_DATA = (".csv", ".tsv", ".txt", ".json", ".geojson", ".jsonl", ".ndjson", ".xml", ".xlsx", ".xls", ".ods", ".parquet")
+_DATA = (
+    ".csv",
+    ".tsv",
+    ".txt",
+    ".json",
+    ".geojson",
+    ".jsonl",
+    ".ndjson",
+    ".xml",
+    ".xlsx",
+    ".xls",
+    ".ods",
+    ".parquet",
+)
 _ADAPTER: TypeAdapter[Format] = TypeAdapter(Format)
 
 
@@ -59,7 +72,9 @@ def _zip_keys(source: Source) -> dict[str, Any]:
         raise source.changed("is a zip file that was cut short", remedy="Ask for it again.") from error
     tables = [name for name in names if name.lower().endswith(_DATA) and not name.startswith("__MACOSX/")]
     if {"stops.txt", "trips.txt"} <= {name.rpartition("/")[2] for name in names}:
-        raise source.changed("is a GTFS feed of several tables", remedy="Use `--from gtfs:…` where that kind is installed.")
+        raise source.changed(
+            "is a GTFS feed of several tables", remedy="Use `--from gtfs:…` where that kind is installed."
+        )
     if len(tables) != 1:
         listed = ", ".join(f'"{name}"' for name in names[:10]) or "nothing"
         raise source.changed(f"holds {listed}", promised="one table", remedy="Leave one table in it.")
@@ -117,5 +132,3 @@ def _sheet_format(source: Source, kind: Literal["xlsx", "xls", "ods"]) -> Writte
     if top.header is None:
         notes.append("La ligne prise pour l'en-tête ressemble à une donnée : il en faut une (à confirmer).")
     return Written(keys, tuple(note for note in notes if note))
-
-

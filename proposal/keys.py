@@ -15,7 +15,20 @@ from proposal.names import is_code, is_quantity, words_in
 _PAIRED = 12  # columns of which pairs are tried
 _HEAD = 50_000  # rows in which two alike refute a key quickly
 _NOT_KEYS = ("geometry", "number", "boolean")
-_TOLD = {"id", "identifiant", "ident", "uid", "uuid", "code", "cle", "ref", "reference", "numero", "num", "gid"}
+_TOLD = {
+    "id",
+    "identifiant",
+    "ident",
+    "uid",
+    "uuid",
+    "code",
+    "cle",
+    "ref",
+    "reference",
+    "numero",
+    "num",
+    "gid",
+}
 
 
 @dataclass(frozen=True)
@@ -56,13 +69,17 @@ def _merit(one: Chosen) -> int:
     header, kind = one.column.header, one.kind
     merit = 4 if words_in(header) & _TOLD else 2 if is_code(header) else 0
     merit += 1 if kind in ("string", "integer", "date", "instant", "siret") else 0
-    return merit - (3 if is_quantity(header) or kind.startswith("decimal") else 0) - (2 if one.column.longest > 60 else 0)
+    return (
+        merit
+        - (3 if is_quantity(header) or kind.startswith("decimal") else 0)
+        - (2 if one.column.longest > 60 else 0)
+    )
 
 
 def _grown(
     connection: duckdb.DuckDBPyConnection, varied: Sequence[Chosen], found: Sequence[Chosen], rows: int
 ) -> Key:
-    """Columns added one by one, each time the one that leaves the fewest twins; then without what is too much."""
+    """Columns added one by one, each time the one that leaves the fewest twins; then none too many."""
     names: list[str] = []
     different = 0
     while len(names) < len(varied) and different < rows:

@@ -45,10 +45,11 @@ def moments(header: str, samples: Sequence[str], zone: str) -> Iterator[Guess]:
                 yield Guess({"type": "instant", "format": name}, "comptent depuis 1970 (à confirmer)")
 
 
-def _both(
-    day_first: str, month_first: str | None, french: str, header: str, zone: str
-) -> Iterator[Guess]:
-    for written, shown, rival in ((day_first, french, False), (month_first, french.replace("jj/mm", "mm/jj"), True)):
+def _both(day_first: str, month_first: str | None, french: str, header: str, zone: str) -> Iterator[Guess]:
+    for written, shown, rival in (
+        (day_first, french, False),
+        (month_first, french.replace("jj/mm", "mm/jj"), True),
+    ):
         if written is None:
             continue
         if "%H" in written:

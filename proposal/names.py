@@ -7,7 +7,9 @@ import unicodedata
 from collections.abc import Iterable
 
 _LONGEST = 63
-_LIGATURES = str.maketrans({"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "²": "2", "³": "3", "€": "euros"})
+_LIGATURES = str.maketrans(
+    {"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "²": "2", "³": "3", "€": "euros"}
+)
 # As headers write a unit → UCUM (ucum.org). Only what means one thing in a header.
 _UNITS = {
     "kwh": "kW.h", "mwh": "MW.h", "gwh": "GW.h", "wh": "W.h", "kw": "kW", "mw": "MW", "kva": "kV.A",
@@ -17,17 +19,35 @@ _UNITS = {
     "°c": "Cel", "ppm": "[ppm]", "µg/m3": "ug/m3", "mg/m3": "mg/m3", "hpa": "hPa", "db": "dB", "m/s": "m/s",
     "degrés": "deg", "deg": "deg", "€ ttc": "EUR", "€ ht": "EUR", "euros ttc": "EUR", "euros ht": "EUR",
 }  # fmt: skip
-_ENDINGS = {"kwh", "mwh", "gwh", "kw", "mw", "m2", "m3", "km", "cm", "mm", "kg", "ha", "eur", "euros", "tonnes"}
+_ENDINGS = {
+    "kwh",
+    "mwh",
+    "gwh",
+    "kw",
+    "mw",
+    "m2",
+    "m3",
+    "km",
+    "cm",
+    "mm",
+    "kg",
+    "ha",
+    "eur",
+    "euros",
+    "tonnes",
+}
 _BRACKETED = re.compile(r"\s*[(\[]\s*(?:en |in )?([^()\[\]]+?)\s*[)\]]\s*$")
 _QUANTITIES = {
-    "nb", "nbr", "nbre", "nombre", "total", "montant", "effectif", "effectifs", "population", "pop", "quantite",
-    "qte", "somme", "prix", "tarif", "cout", "valeur", "taux", "part", "pourcentage", "surface", "superficie",
+    "nb", "nbr", "nbre", "nombre", "total", "montant", "effectif", "effectifs", "population", "pop",
+    "quantite", "qte", "somme", "prix", "tarif", "cout", "valeur", "taux", "part", "pourcentage", "surface",
+    "superficie",
     "longueur", "largeur", "hauteur", "capacite", "places", "volume", "poids", "duree", "inscrits", "votants",
     "voix", "exprimes", "conso", "consommation", "puissance", "distance", "altitude", "moyenne", "count",
 }  # fmt: skip
 _CODES = {
-    "code", "cod", "id", "ident", "identifiant", "num", "numero", "no", "ref", "reference", "matricule", "insee",
-    "cp", "postal", "siret", "siren", "uai", "rna", "iris", "cle", "key", "uid", "gid", "cpv", "naf", "ape",
+    "code", "cod", "id", "ident", "identifiant", "num", "numero", "no", "ref", "reference", "matricule",
+    "insee", "cp", "postal", "siret", "siren", "uai",
+    "rna", "iris", "cle", "key", "uid", "gid", "cpv", "naf", "ape",
 }  # fmt: skip
 
 
@@ -54,7 +74,7 @@ def is_code(header: str) -> bool:
 
 
 def unit_of(header: str) -> str | None:
-    """The UCUM code of the unit that stands in brackets at its end, or as its last word where that is clear."""
+    """The UCUM code of the unit in brackets at its end, or of its last word where that is clear."""
     bracketed = _BRACKETED.search(header)
     if bracketed:
         written = bracketed[1].lower().replace("²", "2").replace("³", "3").replace("μ", "µ")

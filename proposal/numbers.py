@@ -14,8 +14,27 @@ from proposal.names import folded, is_code, is_quantity, words_in
 _BLANK = "[ \u00a0\u202f]"
 _NUMBER = rf"[+-]?(?:\d[\d.,]*|\d{{1,3}}(?:{_BLANK}\d{{3}})+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?"
 _WITH_ENDING = re.compile(rf"({_NUMBER}){_BLANK}?([^\d\s.,+-]\S{{0,8}})?")
-_MONEY = {"montant", "prix", "tarif", "cout", "budget", "eur", "euro", "euros", "ttc", "ht", "loyer", "subvention", "abo",
-          "abonnement", "redevance", "recette", "recettes", "depense", "depenses"}
+_MONEY = {
+    "montant",
+    "prix",
+    "tarif",
+    "cout",
+    "budget",
+    "eur",
+    "euro",
+    "euros",
+    "ttc",
+    "ht",
+    "loyer",
+    "subvention",
+    "abo",
+    "abonnement",
+    "redevance",
+    "recette",
+    "recettes",
+    "depense",
+    "depenses",
+}
 _YEARS = {"annee", "an", "annees", "year", "millesime", "exercice"}
 _LONG = 18  # digits of the largest whole number
 _FIXED = 5  # digits from which a fixed length is a code
@@ -56,7 +75,8 @@ def digits_kept(column: Column) -> str | None:
     if is_code(column.header):
         return "son nom dit que c'est un code, gardé en texte"
     if column.shortest == column.longest >= _FIXED and column.distinct > 1:
-        return f"toutes les valeurs ont {column.longest} chiffres : sans doute un code, gardé en texte (à confirmer)"
+        length = column.longest
+        return f"toutes les valeurs ont {length} chiffres : sans doute un code, gardé en texte (à confirmer)"
     return None
 
 
@@ -67,7 +87,10 @@ def _floats(column: Column, own: dict[str, Any], bare: Sequence[str]) -> Iterato
     if is_code(column.header):
         yield Guess({"drop_suffix": ".0"}, "sont des codes écrits comme des décimaux (« .0 » ôté)")
     else:
-        yield Guess({"type": "integer", "drop_suffix": ".0"}, "sont des entiers écrits comme des décimaux (« .0 » ôté)")
+        yield Guess(
+            {"type": "integer", "drop_suffix": ".0"},
+            "sont des entiers écrits comme des décimaux (« .0 » ôté)",
+        )
     yield Guess({"type": "number"}, "sont des nombres à point décimal", rival=True)
 
 
@@ -87,7 +110,9 @@ def _marked(column: Column, own: dict[str, Any], bare: Sequence[str]) -> Iterato
         yield Guess(guess.options, _says("sont des nombres à virgule décimale", told),
                     (_GROUPED.format(mark="virgule"),) if grouped else ())  # fmt: skip
         if guess.options["type"] != "number":
-            yield Guess({**own, "type": "number", "decimal_mark": ","}, "sont des nombres à virgule", rival=True)
+            yield Guess(
+                {**own, "type": "number", "decimal_mark": ","}, "sont des nombres à virgule", rival=True
+            )
     if point:
         guess = _decimal(column, own, bare, ".")
         grouped = not blanks and all(re.fullmatch(r"[+-]?\d{1,3}(\.\d{3})+|\d{1,3}", value) for value in bare)
@@ -97,7 +122,9 @@ def _marked(column: Column, own: dict[str, Any], bare: Sequence[str]) -> Iterato
         yield Guess({"type": "number", **own}, _says("sont des nombres", told), rival=True)
 
 
-_GROUPED = "Toujours trois chiffres après {mark} : décimales ou milliers, le fichier ne le dit pas (à confirmer)."
+_GROUPED = (
+    "Toujours trois chiffres après {mark} : décimales ou milliers, le fichier ne le dit pas (à confirmer)."
+)
 
 
 def _says(sentence: str, told: str) -> str:
@@ -120,7 +147,11 @@ def _decimal(column: Column, options: dict[str, Any], bare: Sequence[str], mark:
     scales = [len(value.partition(mark)[2]) for value in bare]
     money = bool(words_in(column.header) & _MONEY) or options.get("drop_suffix", "").startswith("€")
     always_two = max(scales, default=0) == 2 and min(scales, default=0) == 2
-    if max(scales, default=0) <= 2 and (money or always_two) and not any("e" in value.lower() for value in bare):
+    if (
+        max(scales, default=0) <= 2
+        and (money or always_two)
+        and not any("e" in value.lower() for value in bare)
+    ):
         return Guess({**options, "type": "decimal(14,2)"}, "")
     return Guess({**options, "type": "number"}, "")
 

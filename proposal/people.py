@@ -20,17 +20,19 @@ _VIEW = "people_cells"
 _TEXTS = ("string", "siren", "siret")
 # What is suspected, and the ground that a person may confirm (Code des relations entre le public et
 # l'administration: L311-6 private life, L312-1-2 what must be made anonymous before it is published).
+_LIFE = "CRPA L311-6, 1° (vie privée) : "
 GROUNDS: dict[str, tuple[str, str]] = {
-    "email": ("des adresses électroniques de personnes", "CRPA L311-6, 1° (vie privée) : adresses électroniques"),
-    "phone": ("des numéros de téléphone", "CRPA L311-6, 1° (vie privée) : téléphones"),
-    "nir": ("des numéros de sécurité sociale (NIR)", "CRPA L311-6, 1° (vie privée) : numéros de sécurité sociale"),
-    "iban": ("des comptes bancaires (IBAN)", "CRPA L311-6, 1° (vie privée) : comptes bancaires"),
-    "plate": ("des plaques d'immatriculation", "CRPA L311-6, 1° (vie privée) : plaques d'immatriculation"),
-    "sole_trader": ("des SIRET d'entrepreneurs individuels", "CRPA L311-6, 1° (vie privée) : entrepreneurs individuels"),
-    "birth_date": ("des dates de naissance", "CRPA L311-6, 1° (vie privée) : dates de naissance"),
-    "home_address": ("des adresses de personnes", "CRPA L311-6, 1° (vie privée) : adresses de personnes"),
-    "person_name": ("des noms de personnes", "CRPA L311-6, 1° (vie privée) : noms de personnes"),
-    "free_text": ("du texte libre, où l'on peut parler de personnes", "CRPA L312-1-2 : texte libre, à relire avant diffusion"),
+    "email": ("des adresses électroniques de personnes", _LIFE + "adresses électroniques"),
+    "phone": ("des numéros de téléphone", _LIFE + "téléphones"),
+    "nir": ("des numéros de sécurité sociale (NIR)", _LIFE + "numéros de sécurité sociale"),
+    "iban": ("des comptes bancaires (IBAN)", _LIFE + "comptes bancaires"),
+    "plate": ("des plaques d'immatriculation", _LIFE + "plaques d'immatriculation"),
+    "sole_trader": ("des SIRET d'entrepreneurs individuels", _LIFE + "entrepreneurs individuels"),
+    "birth_date": ("des dates de naissance", _LIFE + "dates de naissance"),
+    "home_address": ("des adresses de personnes", _LIFE + "adresses de personnes"),
+    "person_name": ("des noms de personnes", _LIFE + "noms de personnes"),
+    "free_text": ("du texte libre, où l'on peut parler de personnes",
+                  "CRPA L312-1-2 : texte libre, à relire avant diffusion"),
 }  # fmt: skip
 
 
@@ -43,8 +45,8 @@ def suspected(
     """
     found: dict[str, tuple[str, int | None]] = {}
     for chunk in chunks(named, _CHUNK):
-        for name, rule, count in _looked_through(connection, chunk):
-            found.setdefault(name, (rule, count))
+        for name, seen, count in _looked_through(connection, chunk):
+            found.setdefault(name, (seen, count))
     for name, one in named:
         if rule := _by_name(name, one):
             found.setdefault(name, (rule, None))
@@ -54,7 +56,9 @@ def suspected(
 
 
 def _by_name(name: str, one: Chosen) -> Rule | None:
-    plain = Field(type=one.kind if one.kind in ("integer", "date", "instant", "boolean", "number") else "string")
+    plain = Field(
+        type=one.kind if one.kind in ("integer", "date", "instant", "boolean", "number") else "string"
+    )
     if one.kind in ("geometry", "siret", "siren"):
         return None
     called = plain.model_copy(update={"term": one.guess.term})
@@ -70,8 +74,8 @@ def _looked_through(
     columns = ", ".join(f"{one.column.name} AS {identifier(name)}" for name, one in texts.items())
     connection.execute(f"CREATE OR REPLACE TEMP VIEW {_VIEW} AS SELECT {columns} FROM {TABLE}")
     view = View(
-        dataset_id="", name="", audience="public", title="", description="", publisher="", licence="", contact="",
-        fields={name: Field(type=one.kind) for name, one in texts.items()}, order=(),
+        dataset_id="", name="", audience="public", title="", description="", publisher="", licence="",
+        contact="", fields={name: Field(type=one.kind) for name, one in texts.items()}, order=(),
     )  # fmt: skip
     found = findings_of(connection, _VIEW, view)
     critical = [one for one in found if one.severity == "critical" and one.field]

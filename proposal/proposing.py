@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import duckdb
@@ -61,7 +62,10 @@ def proposal_for(
         found = _within_reason(chosen(connection, table.columns, vocabulary, zone), table.rows)
         likeness = likeness_of(decoded.columns)
         drafts = located(
-            connection, named(found, vocabulary, exact=likeness is not None), vocabulary, exact=likeness is not None
+            connection,
+            named(found, vocabulary, exact=likeness is not None),
+            vocabulary,
+            exact=likeness is not None,
         )
         looking("persons")
         drafts = _suspicious(connection, drafts)
@@ -80,8 +84,11 @@ def proposal_for(
 def _refuse_ragged(source: Source, table: Table) -> None:
     """A table most of whose rows have more cells than its header names is laid out otherwise."""
     if table.ragged > table.rows:
-        met = f"has {table.ragged} of {table.rows + table.ragged} rows with another number of cells than its header"
-        remedy = "Is it laid out in repeated blocks? Then it needs a `reshape:`, or another sheet or delimiter."
+        rows = table.rows + table.ragged
+        met = f"has {table.ragged} of {rows} rows with another number of cells than its header"
+        remedy = (
+            "Is it laid out in repeated blocks? Then it needs a `reshape:`, or another sheet or delimiter."
+        )
         raise source.changed(met, promised="one header for all columns", remedy=remedy)
 
 
@@ -107,9 +114,10 @@ def _given_up(one: Chosen) -> Chosen:
 def _suspicious(connection: duckdb.DuckDBPyConnection, drafts: Sequence[Draft]) -> list[Draft]:
     found = suspected(connection, [(draft.name, draft.chosen) for draft in drafts])
     return [
-        replace(draft, suspicion=found[draft.name][0], suspects=found[draft.name][1]) if draft.name in found else draft
+        replace(draft, suspicion=rule, suspects=count)
         for draft in drafts
-    ]  # fmt: skip
+        for rule, count in (found.get(draft.name, (None, None)),)
+    ]
 
 
 def _key(connection: duckdb.DuckDBPyConnection, drafts: Sequence[Draft], rows: int) -> Key | None:
@@ -124,14 +132,16 @@ def _key(connection: duckdb.DuckDBPyConnection, drafts: Sequence[Draft], rows: i
 def _about(table: Table, drafts: Sequence[Draft]) -> list[str]:
     notes = []
     if table.ragged:
-        notes.append(f"{table.ragged} lignes n'ont pas le bon nombre de cellules : elles seront rejetées (à confirmer).")
+        notes.append(
+            f"{table.ragged} lignes n'ont pas le bon nombre de cellules et seront rejetées (à confirmer)."
+        )
     empty = [draft.name for draft in drafts if not draft.chosen.column.filled]
     if empty and table.rows:
         notes.append(f"Toujours vides : {', '.join(empty[:20])}{' …' if len(empty) > 20 else ''}.")
-    for before, after in zip(drafts, drafts[1:], strict=False):
+    for before, after in pairwise(drafts):
         if before.chosen.kind == "date" and is_clock(after.chosen.column.samples):
             notes.append(
-                f"{before.name} et {after.name} font peut-être un instant : « from: [date, heure], type: instant, "
-                "format: …, zone: … » (à confirmer)."
+                f"{before.name} et {after.name} font peut-être un instant : « from: [date, heure], "
+                "type: instant, format: …, zone: … » (à confirmer)."
             )
     return notes

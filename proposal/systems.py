@@ -44,7 +44,7 @@ def systems_for(points: Sequence[tuple[float, float]]) -> list[str]:
     if not points:
         return []
     if all(-180 <= x <= 180 and -90 <= y <= 90 for x, y in points):
-        # In France x is a longitude from -6 to 10 and y a latitude from 41 to 52; the other way round is y, x.
+        # In France longitudes go from -6 to 10 and latitudes from 41 to 52: these are the other way round.
         swapped = all(41 <= x <= 52 and -6 <= y <= 10.5 for x, y in points)
         return [] if swapped else ["EPSG:4326"]
     return [system.crs for system in SYSTEMS if all(system.holds(x, y) for x, y in points)]

@@ -31,7 +31,7 @@ def top_of(rows: Sequence[Row]) -> Top:
     usual = _usual(widths)
     first = next((i for i, width in enumerate(widths) if width >= usual), 0)
     if first + 1 < len(rows) and _filled(rows[first]) < usual:
-        # A row of the right width with holes in it is a title with its units; the next full one is the header.
+        # A row of the right width with holes in it is a title; the next full one is the header.
         full = next((i for i, row in enumerate(rows[:10]) if _filled(row) >= usual), None)
         first = full if full is not None and full < len(rows) - 1 else first
     below = [row for row in rows[first + 1 :] if _width(row)]
@@ -59,7 +59,7 @@ def _filled(row: Row) -> int:
 
 
 def _usual(widths: Sequence[int]) -> int:
-    """The width that most rows reach; cells at a row's end may be empty, so the wider of the frequent ones."""
+    """The width that most rows reach; a row's last cells may be empty, so the widest of the frequent ones."""
     counted = Counter(width for width in widths if width)
     if not counted:
         return 1

@@ -36,7 +36,9 @@ def booleans(column: Column) -> Iterator[Guess]:
             continue
         notes = ("0 et 1 pris pour non et oui (à confirmer).",) if digits else ()
         words = {"true": [true], "false": [false]}
-        yield Guess({"type": "boolean", "words": words}, f"sont « {true} » ou « {false} »", notes, needs_all=True)
+        yield Guess(
+            {"type": "boolean", "words": words}, f"sont « {true} » ou « {false} »", notes, needs_all=True
+        )
 
 
 def geometries(column: Column) -> Iterator[Guess]:
@@ -46,13 +48,15 @@ def geometries(column: Column) -> Iterator[Guess]:
         yield from _shapes("wkt", "WKT", samples)
     elif _share(_GEOJSON, samples) > 0.5:
         yield from _shapes("geojson", "GeoJSON", samples)
-    elif pairs := [found for value in samples if (found := _PAIR.fullmatch(value))]:
-        if len(pairs) * 2 > len(samples) and not _longitude_first(pairs):
-            yield Guess({"type": "geometry", "written_as": "lat_lon"}, "sont des positions « latitude,longitude »")
+    elif (pairs := _pairs_in(samples)) and not _longitude_first(pairs):
+        options = {"type": "geometry", "written_as": "lat_lon"}
+        yield Guess(options, "sont des positions « latitude,longitude »")
 
 
 def _shapes(written_as: str, shown: str, samples: Sequence[str]) -> Iterator[Guess]:
-    points = [(float(found[1]), float(found[2])) for value in samples if (found := _FIRST_POINT.search(value))]
+    points = [
+        (float(found[1]), float(found[2])) for value in samples if (found := _FIRST_POINT.search(value))
+    ]
     for crs in systems_for([middle(points)] if points else []) or ["EPSG:4326"]:
         own = {} if crs == "EPSG:4326" else {"crs": crs}
         notes = (f"{crs} d'après l'étendue (à confirmer).",) if own else ()
@@ -62,12 +66,18 @@ def _shapes(written_as: str, shown: str, samples: Sequence[str]) -> Iterator[Gue
 
 def longitude_first(column: Column) -> bool:
     """Whether its cells are « longitude,latitude », which a contract cannot read from one cell."""
-    pairs = [found for value in column.samples if (found := _PAIR.fullmatch(value))]
-    return bool(pairs) and len(pairs) * 2 > len(column.samples) and _longitude_first(pairs)
+    pairs = _pairs_in(column.samples)
+    return bool(pairs) and _longitude_first(pairs)
+
+
+def _pairs_in(samples: Sequence[str]) -> list[re.Match[str]]:
+    """The samples that are two decimals with a comma between them, if most are."""
+    pairs = [found for value in samples if (found := _PAIR.fullmatch(value))]
+    return pairs if len(pairs) * 2 > len(samples) else []
 
 
 def _longitude_first(pairs: Sequence[re.Match[str]]) -> bool:
-    """France: latitudes from 41 to 52, longitudes from -6 to 10; elsewhere latitude is taken to come first."""
+    """France: latitudes from 41 to 52, longitudes from -6 to 10; elsewhere latitude comes first."""
     return all(41 < float(pair[2]) < 52 and -6 < float(pair[1]) < 10.5 for pair in pairs)
 
 
@@ -85,9 +95,13 @@ def is_free_text(column: Column) -> bool:
     """Whether people seem to have written sentences in it."""
     if not column.samples or column.longest < 60:
         return False
-    long = sum(len(value.split()) >= 12 for value in column.samples if not value.startswith(("{", "[", "POLYGON")))
+    long = sum(
+        len(value.split()) >= 12 for value in column.samples if not value.startswith(("{", "[", "POLYGON"))
+    )
     return long * 20 >= len(column.samples)
 
 
 def _share(pattern: str, samples: Sequence[str]) -> float:
-    return sum(bool(re.match(pattern, value, re.DOTALL)) for value in samples) / len(samples) if samples else 0
+    return (
+        sum(bool(re.match(pattern, value, re.DOTALL)) for value in samples) / len(samples) if samples else 0
+    )

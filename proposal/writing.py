@@ -1,4 +1,4 @@
-"""The proposal as the text of a contract: YAML for the machine, French comments for the people of the town hall."""
+"""The proposal as the text of a contract: YAML, with French comments for the people of the town hall."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from proposal.people import GROUNDS
 from proposal.proposing import Proposal
 from proposal.yamltext import TO_CONFIRM, block, comments, flow
 
+NO_LICENCE = "La licence de la source"
+NO_SERVICE = "Service à nommer"
 _ONE_LINE = 105
 
 
@@ -53,7 +55,9 @@ def contract_text(proposal: Proposal, answers: Answers, vocabulary: Vocabulary, 
     text = "\n".join(lines) + "\n"
     if len(text.encode()) > MAX_BYTES:
         met = f"makes a contract of {len(text.encode()) >> 10} kB, with {len(proposal.drafts)} fields"
-        raise SourceChanged(place, met, promised=f"at most {MAX_BYTES >> 10} kB", remedy="Have it split into several.")
+        raise SourceChanged(
+            place, met, promised=f"at most {MAX_BYTES >> 10} kB", remedy="Have it split into several."
+        )
     return text
 
 
@@ -81,8 +85,8 @@ def _about(answers: Answers, place: str) -> Iterator[str]:
     yield from block("title", {"fr": title}, 2)
     yield from block("description", {"fr": f"{title}, d'après {answers.file_name}."}, 2)
     yield from comments([] if answers.service else [f"Le service qui répond des données : {TO_CONFIRM}."], 2)
-    yield from block("publisher", answers.service or "Service à nommer", 2)
-    yield from comments([] if answers.licence else [f"La licence de la source : {TO_CONFIRM}."], 2)
+    yield from block("publisher", answers.service or NO_SERVICE, 2)
+    yield from comments([] if answers.licence else [f"{NO_LICENCE} : {TO_CONFIRM}."], 2)
     yield from block("licence", answers.licence or "etalab-2.0", 2)
     yield from comments([f"Rythme des mises à jour : {TO_CONFIRM} ; `schedule:` dira quand aller voir."], 2)
     yield from block("frequency", "irregular", 2)
@@ -94,14 +98,15 @@ def _key_notes(proposal: Proposal) -> Iterator[str]:
     if not proposal.rows:
         yield f"Aucune ligne : la clé est une simple supposition ({TO_CONFIRM})."
     elif proposal.twins >= proposal.rows:
-        yield f"Aucune colonne n'est remplie et lisible sur toutes les lignes : pas de clé trouvée ({TO_CONFIRM})."
+        yield f"Aucune colonne n'est remplie et lisible sur toutes les lignes : pas de clé ({TO_CONFIRM})."
     elif proposal.twins:
         yield (
-            f"Pas de clé : {proposal.twins} lignes répètent {names} d'une autre ({TO_CONFIRM}). Lignes en double "
-            "dans la source, ou une colonne qui manque ?"
+            f"Pas de clé : {proposal.twins} lignes répètent {names} d'une autre ({TO_CONFIRM}). "
+            "Lignes en double dans la source, ou une colonne qui manque ?"
         )
     else:
-        yield f"{proposal.rows}/{proposal.rows} lignes ont chacune leur {names} ({TO_CONFIRM} : est-ce stable ?)."
+        rows = proposal.rows
+        yield f"{rows}/{rows} lignes ont chacune leur {names} ({TO_CONFIRM} : est-ce stable ?)."
 
 
 def _likeness(proposal: Proposal) -> Iterator[str]:
@@ -116,7 +121,11 @@ def _field(draft: Draft, vocabulary: Vocabulary, shown: bool) -> Iterator[str]:
     keys: dict[str, Any] = {}
     if draft.sources != (draft.name,):
         keys["from"] = draft.sources[0] if len(draft.sources) == 1 else list(draft.sources)
-    keys |= {name: one.options[name] for name in ("type",) if name in one.options and one.options[name] != draft.name}
+    keys |= {
+        name: one.options[name]
+        for name in ("type",)
+        if name in one.options and one.options[name] != draft.name
+    }
     keys |= {name: value for name, value in one.options.items() if name != "type"}
     if draft.suspicion:
         keys["hidden_because"] = f"{GROUNDS[draft.suspicion][1]} ({TO_CONFIRM})."
@@ -161,7 +170,9 @@ def _audiences(shown: bool, answers: Answers) -> Iterator[str]:
         yield from block("audiences", ["public", "restricted"])
         return
     if answers.public:
-        yield from comments([f"Pas de public proposé : la clé contient une colonne soupçonnée ({TO_CONFIRM})."])
+        yield from comments(
+            [f"Pas de public proposé : la clé contient une colonne soupçonnée ({TO_CONFIRM})."]
+        )
     yield from comments([f"Rien n'est public tant que personne ne l'a décidé ; motif {TO_CONFIRM}."])
     yield from block("audiences", ["restricted"])
     yield from block("hidden_because", "CRPA L311-5 et L311-6 : à examiner avant toute diffusion.")

@@ -10,9 +10,11 @@ from typing import Any
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:[.-][A-Za-z0-9_]+)*")
 # YAML 1.1 makes these of another type; our reader does not, but editors and other readers do.
-_WORDS = frozenset("true false null yes no on off y n inf nan".split())
+_WORDS = frozenset(["true", "false", "null", "yes", "no", "on", "off", "y", "n", "inf", "nan"])
 # What YAML may hold as it is (1.2, 5.1), without the line ends NEL, LS and PS and without the BOM.
-_UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_UNPRINTABLE = re.compile(
+    r"[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
 _WIDTH = 110
 TO_CONFIRM = "à confirmer"  # never broken over two lines: `concentrator check` looks for it
 

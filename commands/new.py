@@ -1,0 +1,245 @@
+"""`concentrator new`: a source looked at whole, and a contract proposed for it."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from commands.console import bar, config, counted, environment, err, now, one_sentence, out
+from contracts.dataset import NAME
+from contracts.errors import ContractInvalid, Fault
+from contracts.library import city_at, vocabulary_at
+
+if TYPE_CHECKING:
+    from contracts.city import City
+    from contracts.vocabulary import Vocabulary
+    from proposal.address import Reached
+    from proposal.proposing import Proposal
+    from proposal.writing import Answers
+
+LICENCES = ("etalab-2.0", "odc-odbl", "cc-by-4.0", "cc0-1.0")
+
+
+def new(
+    dataset_id: Annotated[str, typer.Argument(metavar="ID", help="As `theme.name`.", show_default=False)],
+    source: Annotated[
+        str, typer.Option("--from", help="A file, an https address, or `kind:address`.", show_default=False)
+    ],
+    connection: Annotated[
+        str | None, typer.Option("--connection", help="The connection to use, if it is defined already.")
+    ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option("--option", metavar="NAME=VALUE", help="An option of that kind of source."),
+    ] = None,
+    service: Annotated[
+        str | None, typer.Option("--service", help="The service that answers for the data.")
+    ] = None,
+    licence: Annotated[str | None, typer.Option("--licence", help=f"One of {', '.join(LICENCES)}.")] = None,
+    public: Annotated[
+        bool | None,
+        typer.Option("--public/--restricted", help="Propose what nobody suspects for everyone; or nothing."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the proposal; nothing is written.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Write over the contract that is there.")] = False,
+) -> None:
+    """Look at all of a source and write a proposal of its contract, each guess with its evidence.
+
+    Nothing is public unless `--public` says so, and never what may tell of persons. What a person should
+    decide is marked « à confirmer », and `concentrator check` keeps naming it. A contract that is there is
+    never written over: the difference is shown, exit 1.
+    """
+    with one_sentence():
+        path = _path_of(dataset_id)
+        given = {"service": service, "licence": _licence(licence), "public": public}
+        asked = _kept(path, given) if path.exists() else _asked(given)
+        city, vocabulary = city_at(config()), vocabulary_at(config())
+        reached, proposal, answers = _looked_at(
+            dataset_id, source, connection, option or [], asked, city, vocabulary
+        )
+        text = _text(dataset_id, proposal, answers, vocabulary)
+    if dry_run:
+        print(text, end="")
+    else:
+        _write(path, text, force)
+    _tell(dataset_id, reached, proposal, path, written=not dry_run)
+
+
+def _path_of(dataset_id: str) -> Path:
+    theme, _, name = dataset_id.partition(".")
+    for part in (theme, name):
+        if not re.fullmatch(NAME, part):
+            met = "is no name of a dataset"
+            remedy = "Write it as theme.name, of small letters without accents, digits, _ and -."
+            raise ContractInvalid((Fault(dataset_id, 1, "", met, remedy),))
+    return config() / "datasets" / theme / f"{name}.yml"
+
+
+def _licence(licence: str | None) -> str | None:
+    if licence is not None and licence not in LICENCES:
+        raise typer.BadParameter(f"{licence!r} is none of {', '.join(LICENCES)}")
+    return licence
+
+
+def _kept(path: Path, given: dict[str, Any]) -> dict[str, Any]:
+    """What is not given, as the contract that is there answered it."""
+    from contracts.reading import document_at
+
+    from proposal.writing import NO_LICENCE, NO_SERVICE
+
+    try:
+        there: Any = document_at(path).value
+        about, audiences = there["about"], there["audiences"]
+    except (ContractInvalid, KeyError, TypeError):
+        return given
+    service, licence = about.get("publisher"), about.get("licence")
+    answered = {
+        "service": None if service == NO_SERVICE else service,
+        "licence": None if NO_LICENCE in path.read_text(encoding="utf-8") else licence,
+        "public": "public" in audiences,
+    }
+    return {name: answered[name] if value is None else value for name, value in given.items()}
+
+
+def _asked(given: dict[str, Any]) -> dict[str, Any]:
+    """Three questions at most, to a person at a terminal; Enter leaves one open."""
+    if not (sys.stdin.isatty() and err.is_terminal):
+        return given
+    asked = dict(given)
+    if asked["service"] is None:
+        asked["service"] = (
+            typer.prompt("Which service answers for the data?", default="", show_default=False, err=True)
+            or None
+        )
+    if asked["licence"] is None:
+        asked["licence"] = _licence(
+            typer.prompt(f"Its licence ({', '.join(LICENCES)})?", default="", show_default=False, err=True)
+            or None
+        )
+    if asked["public"] is None:
+        asked["public"] = typer.confirm("Propose for everyone what nobody suspects?", default=False, err=True)
+    return asked
+
+
+def _looked_at(
+    dataset_id: str, typed: str, connection: str | None, options: list[str], asked: dict[str, Any],
+    city: City, vocabulary: Vocabulary,
+) -> tuple[Reached, Proposal, Answers]:  # fmt: skip
+    """The source visited and looked at, with a bar on a terminal."""
+    from pipeline.house import setting, workbench_in
+    from proposal.address import reached
+    from proposal.proposing import STEPS, proposal_for
+    from proposal.visiting import fetched_from
+    from proposal.writing import Answers
+    from transforms.decode.source import Source
+
+    variables = environment()
+    found = reached(typed, connection, _options(options), variables)
+    with workbench_in(Path(setting(variables, "CONCENTRATOR_SCRATCH"))) as folder, bar() as progress:
+        task = progress.add_task("fetching", total=None)
+
+        def watched(done: int, total: int | None) -> None:
+            progress.update(task, completed=done, total=total)
+
+        (folder / "fetched").mkdir()
+        file = fetched_from(found, dataset_id, folder / "fetched", now, city.contact, watched)
+        progress.update(task, completed=0, total=len(STEPS))
+
+        def looking(step: str) -> None:
+            progress.update(task, completed=STEPS.index(step), description=step)
+
+        source = Source(file.path, file.name, dataset_id, folder)
+        proposal = proposal_for(source, vocabulary, city.time_zone, looking)
+    answers = Answers(
+        service=asked["service"], licence=asked["licence"], public=bool(asked["public"]),
+        contact=city.contact, source=found.source, file_name=file.name,
+    )  # fmt: skip
+    return found, proposal, answers
+
+
+def _options(given: list[str]) -> dict[str, Any]:
+    """`name=value`, the value as YAML would read it."""
+    from contracts.reading import document_of
+
+    options = {}
+    for one in given:
+        name, mark, value = one.partition("=")
+        if not mark:
+            raise typer.BadParameter(f"--option {one!r} has no `=`")
+        options[name] = document_of(f"value: {value}".encode(), f"--option {name}").value["value"]  # type: ignore[index, call-overload]
+    return options
+
+
+def _text(dataset_id: str, proposal: Proposal, answers: Answers, vocabulary: Vocabulary) -> str:
+    """The contract's text, held against the rules of contracts before anybody sees it.
+
+    Raises:
+        ContractInvalid: it breaks one.
+    """
+    from contracts.library import dataset_of
+    from proposal.writing import contract_text
+
+    text = contract_text(proposal, answers, vocabulary, dataset_id)
+    dataset_of(text.encode(), dataset_id, vocabulary)
+    return text
+
+
+def _write(path: Path, text: str, force: bool) -> None:
+    """The contract on disk; one that is there only gives way to `--force`, else the difference is shown."""
+    before = path.read_text(encoding="utf-8") if path.exists() else None
+    if before == text:
+        return
+    if before is not None and not force:
+        names = (str(path), "the proposal")
+        lines = difflib.unified_diff(before.splitlines(), text.splitlines(), *names, lineterm="")
+        out.print("\n".join(lines), markup=False, soft_wrap=True)
+        err.print(
+            f"{path} is there already: nothing was written. `--force` writes over it.",
+            style="red",
+            markup=False,
+        )
+        raise typer.Exit(1)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def _tell(dataset_id: str, reached: Reached, proposal: Proposal, path: Path, *, written: bool) -> None:
+    fields = counted(len(proposal.drafts), "field")
+    err.print(
+        f"{dataset_id}: {counted(proposal.rows, 'row')}, {fields}, key {' + '.join(proposal.key)}.",
+        markup=False,
+    )
+    hidden = [draft.name for draft in proposal.drafts if draft.suspicion]
+    if hidden:
+        err.print(f"May tell of persons, so hidden: {', '.join(hidden)}.", style="yellow", markup=False)
+    if proposal.twins:
+        met = f"No key was found: {counted(proposal.twins, 'row')} too many by the one proposed."
+        err.print(f"{met} `validate` refuses until that is settled.", style="yellow", markup=False)
+    if reached.is_new:
+        err.print(f"Define its connection:\n  {_definition(reached)}", markup=False, soft_wrap=True)
+    if written:
+        err.print(
+            f"Written: {path}. Then: concentrator check; concentrator run {dataset_id} --until validate",
+            markup=False,
+        )
+
+
+def _definition(reached: Reached) -> str:
+    """The environment variable that defines the connection, its secret left for the person to fill."""
+    one = reached.connection
+    parts: dict[str, Any] = {"conn_type": "http", "host": one.url} if one.url else {"conn_type": "fs"}
+    if one.login:
+        parts["login"] = one.login
+    if one.password:
+        parts["password"] = "…"
+    if one.extra:
+        parts["extra"] = one.extra
+    return f"AIRFLOW_CONN_{one.name.upper()}='{json.dumps(parts, ensure_ascii=False)}'"
