@@ -65,7 +65,7 @@ def new(
         reached, proposal, answers = _looked_at(
             dataset_id, source, connection, option or [], asked, city, vocabulary
         )
-        text = _text(dataset_id, proposal, answers, vocabulary)
+        text = _text(path, proposal, answers, vocabulary)
     if dry_run:
         print(text, end="")
     else:
@@ -92,7 +92,6 @@ def _licence(licence: str | None) -> str | None:
 def _kept(path: Path, given: dict[str, Any]) -> dict[str, Any]:
     """What is not given, as the contract that is there answered it."""
     from contracts.reading import document_at
-
     from proposal.writing import NO_LICENCE, NO_SERVICE
 
     try:
@@ -178,7 +177,7 @@ def _options(given: list[str]) -> dict[str, Any]:
     return options
 
 
-def _text(dataset_id: str, proposal: Proposal, answers: Answers, vocabulary: Vocabulary) -> str:
+def _text(path: Path, proposal: Proposal, answers: Answers, vocabulary: Vocabulary) -> str:
     """The contract's text, held against the rules of contracts before anybody sees it.
 
     Raises:
@@ -187,8 +186,8 @@ def _text(dataset_id: str, proposal: Proposal, answers: Answers, vocabulary: Voc
     from contracts.library import dataset_of
     from proposal.writing import contract_text
 
-    text = contract_text(proposal, answers, vocabulary, dataset_id)
-    dataset_of(text.encode(), dataset_id, vocabulary)
+    text = contract_text(proposal, answers, vocabulary, f"{path.parent.name}.{path.stem}")
+    dataset_of(text.encode(), path, vocabulary)
     return text
 
 

@@ -84,14 +84,13 @@ def contract_files(config: Path) -> Iterator[tuple[str, Path]]:
         yield f"{path.parent.name}.{path.stem}", path
 
 
-def dataset_of(content: bytes, dataset_id: str, vocabulary: Vocabulary) -> Dataset:
-    """The contract that a text makes under that name, without any file.
+def dataset_of(content: bytes, path: Path, vocabulary: Vocabulary) -> Dataset:
+    """The contract that a text would make at `<config>/datasets/<theme>/<name>.yml`, whatever is there.
 
     Raises:
         ContractInvalid: it has faults.
     """
-    theme, _, name = dataset_id.partition(".")
-    return _dataset_in(document_of(content, dataset_id), Path(theme) / f"{name}.yml", vocabulary)
+    return _dataset_in(document_of(content, path.name), path, vocabulary)
 
 
 def _strays(config: Path) -> dict[str, tuple[Fault, ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import duckdb
 
@@ -18,7 +18,7 @@ _SPREAD_ROWS = 4_000
 _SPREAD_CELLS = 400_000
 _SHOWN = 300  # characters of a value: its form shows in them
 _MOST_SAMPLES = 400
-_CHUNK = 50  # columns of one query
+_CHUNK = 250  # columns of one query
 
 # What stands for nothing, in small letters. The first are nothing in any column, the others may be codes
 # among texts: NC is New Caledonia, NR a rating.
@@ -85,31 +85,40 @@ def chunks(things: Sequence[Thing], size: int) -> Iterator[Sequence[Thing]]:
 def _counted(
     connection: duckdb.DuckDBPyConnection, chunk: Sequence[tuple[str, str]], rows: int, width: int
 ) -> Iterator[Column]:
+    """The columns of a chunk, their cells laid end to end: a query of few expressions is planned at once."""
     words = ", ".join(literal(word) for word in (*NOTHING, *PERHAPS_NOTHING))
-    measures = ", ".join(
-        f"count({name}), approx_count_distinct({name}), min(length({name})), max(length({name})), "
-        rf"count_if(CASE WHEN starts_with({name}, '0') THEN regexp_full_match({name}, '0\d+') END), "
-        f"histogram({name}) FILTER (WHERE length({name}) <= 20 AND lower({name}) IN ({words}))"
-        for name, _ in chunk
+    names = [name for name, _ in chunk]
+    measures = (
+        "count(*), approx_count_distinct(cell), min(length(cell)), max(length(cell)), "
+        r"count_if(CASE WHEN starts_with(cell, '0') THEN regexp_full_match(cell, '0\d+') ELSE FALSE END), "
+        # None of the words begins with a digit: most cells are passed over at their first character.
+        "histogram(CASE WHEN strlen(cell) <= 24 AND NOT cell BETWEEN '0' AND ':' "
+        f"THEN CASE WHEN lower(cell) IN ({words}) THEN cell END END)"
     )
-    found = connection.execute(f"SELECT {measures} FROM {TABLE}").fetchone() or ()
-    spread = _spread(connection, [name for name, _ in chunk], rows, width)
+    found = {row[0]: row[1:] for row in _by_field(connection, names, measures, TABLE)}
+    spread = _spread(connection, names, rows, width)
     for i, (name, header) in enumerate(chunk):
-        filled, distinct, shortest, longest, zeros, met = found[6 * i : 6 * i + 6]
+        filled, distinct, shortest, longest, zeros, met = found.get(i, (0, 0, 0, 0, 0, None))
         met = dict(sorted((met or {}).items()))
-        samples = [value for value in spread[i] if value not in met]
+        samples = [value for value in spread.get(i, []) if value not in met]
         step = max(1, -(-len(samples) // _MOST_SAMPLES))
-        yield Column(
-            header, name, filled, distinct, shortest or 0, longest or 0, zeros, met, tuple(samples[::step])
-        )
+        yield Column(header, name, filled, distinct, shortest, longest, zeros, met, tuple(samples[::step]))
 
 
 def _spread(
     connection: duckdb.DuckDBPyConnection, names: Sequence[str], rows: int, width: int
-) -> list[list[str]]:
+) -> dict[int, list[str]]:
     """The different values of each column in rows from all over the table, in order."""
     wanted = max(50, min(_SPREAD_ROWS, _SPREAD_CELLS // max(1, width)))
-    step = max(1, rows // wanted)
-    lists = ", ".join(f"list_sort(list(DISTINCT left({name}, {_SHOWN})))" for name in names)
-    found = connection.execute(f"SELECT {lists} FROM {TABLE} WHERE rowid % {step} = 0").fetchone() or ()
-    return [[value for value in one or [] if value is not None] for one in found]
+    # By a hash of the row's number: every n-th row may be of one kind.
+    some = f"(SELECT * FROM {TABLE} WHERE hash(rowid) % {max(1, rows // wanted)} = 0)"
+    return dict(_by_field(connection, names, f"list_sort(list(DISTINCT left(cell, {_SHOWN})))", some))
+
+
+def _by_field(
+    connection: duckdb.DuckDBPyConnection, names: Sequence[str], measures: str, source: str
+) -> list[tuple[Any, ...]]:
+    """(number of the column among the names, its measures) of the cells that hold something."""
+    cells = f"SELECT unnest(range({len(names)})) AS field, unnest([{', '.join(names)}]) AS cell FROM {source}"
+    query = f"SELECT field, {measures} FROM ({cells}) WHERE cell IS NOT NULL GROUP BY field"
+    return connection.execute(query).fetchall()

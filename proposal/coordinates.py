@@ -10,7 +10,9 @@ import duckdb
 import shapely
 
 from contracts.sql import literal
+from contracts.vocabulary import Vocabulary
 from proposal.choosing import Chosen
+from proposal.evidence import field_of, quantiles_of
 from proposal.names import folded
 from proposal.systems import systems_for
 
@@ -41,18 +43,22 @@ class Pair:
     notes: tuple[str, ...]
 
 
-def pairs_in(connection: duckdb.DuckDBPyConnection, found: Sequence[Chosen]) -> list[Pair]:
+def pairs_in(
+    connection: duckdb.DuckDBPyConnection, found: Sequence[Chosen], vocabulary: Vocabulary
+) -> list[Pair]:
     """Every pair of number columns that names and range show to be positions, those in WGS 84 first."""
+    xs = [(stem, one) for one in found if (stem := _stem(one, _X)) is not None]
+    ys = [(stem, one) for one in found if (stem := _stem(one, _Y)) is not None]
     pairs = [
-        pair for x in found for y in found
-        if _stem(x, _X) is not None and _stem(x, _X) == _stem(y, _Y) and (pair := _pair(connection, x, y))
+        pair for stem, x in xs for other, y in ys
+        if stem == other and (pair := _pair(connection, x, y, vocabulary))
     ]  # fmt: skip
     return sorted(pairs, key=lambda pair: pair.crs != "EPSG:4326")
 
 
 def _stem(one: Chosen, hints: set[str]) -> str | None:
     """What its header says beside x or y, None where it says neither or it holds no numbers."""
-    if one.fit.quantiles is None:
+    if one.fit.least is None:
         return None
     words = [re.sub(r"\d+$", "", word) for word in folded(one.column.header).split("_")]
     if not hints & set(words):
@@ -60,11 +66,15 @@ def _stem(one: Chosen, hints: set[str]) -> str | None:
     return "_".join(word for word in words if word not in hints)
 
 
-def _pair(connection: duckdb.DuckDBPyConnection, x: Chosen, y: Chosen) -> Pair | None:
-    if x.fit.quantiles is None or y.fit.quantiles is None:
-        return None
+def _pair(connection: duckdb.DuckDBPyConnection, x: Chosen, y: Chosen, vocabulary: Vocabulary) -> Pair | None:
+    quantiles = []
+    for one in (x, y):
+        name = one.column.name
+        plain = {key: value for key, value in one.options.items() if key != "type"}
+        field = field_of({**plain, "type": "number"}, [name], vocabulary)
+        quantiles.append(quantiles_of(connection, name, field) or ())
     for one, other, swapped in ((x, y, False), (y, x, True)):
-        points = list(zip(one.fit.quantiles or (), other.fit.quantiles or (), strict=True))
+        points = list(zip(*(quantiles[::-1] if swapped else quantiles), strict=True))
         systems = systems_for(points)
         if systems:
             notes = list(_notes(connection, systems, points[1]))

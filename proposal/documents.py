@@ -33,7 +33,7 @@ def json_format(source: Source) -> Written:
     encoding = encoding_of(source)
     with source.path.open("rb") as file:
         head = file.read(_HEAD).decode(encoding.name, "ignore").lstrip("\ufeff \t\r\n")
-    if re.search(r'"type"\s*:\s*"FeatureCollection"', head[:_HEAD]) and head.startswith("{"):
+    if _is_collection(head):
         return Written({"type": "geojson"})
     own = {} if encoding.name == "utf-8" else {"encoding": encoding.name}
     if _is_lines(head):
@@ -47,6 +47,15 @@ def json_format(source: Source) -> Written:
     also = f" ; autres listes : {', '.join('.'.join(one) for one in others[:5])}" if others else ""
     note = f"Les enregistrements sont {where}{also} (à confirmer)."
     return Written({"type": "json", **records, **own}, (note,))
+
+
+def _is_collection(head: str) -> bool:
+    """Whether the document itself, not a part of it, is a GeoJSON FeatureCollection."""
+    found = re.search(r'"type"\s*:\s*"FeatureCollection"', head)
+    if found is None or not head.startswith("{"):
+        return False
+    marks = [token[0] for token in _TOKENS.finditer(head, 0, found.start()) if token[0] in "{}[]"]
+    return sum(1 if mark in "{[" else -1 for mark in marks) == 1
 
 
 def _is_lines(head: str) -> bool:

@@ -63,7 +63,7 @@ def located(
     connection: duckdb.DuckDBPyConnection, drafts: Sequence[Draft], vocabulary: Vocabulary, *, exact: bool
 ) -> list[Draft]:
     """The drafts with the first pair of coordinates as a geometry, unless there is one, or `exact`."""
-    pairs = pairs_in(connection, [draft.chosen for draft in drafts])
+    pairs = pairs_in(connection, [draft.chosen for draft in drafts], vocabulary)
     if not pairs:
         return list(drafts)
     pair = pairs[0]
@@ -115,10 +115,10 @@ def _may_be_list(draft: Draft) -> bool:
 def _as_list(draft: Draft, counts: dict[str, int]) -> Draft:
     empty = draft.chosen.options.get("empty", ())
     words = {word: count for word, count in sorted(counts.items()) if word not in empty}
-    if not words or min(words.values()) < 3 or any(word.isdigit() for word in words):
+    if len(words) < 2 or min(words.values()) < 3 or any(word.isdigit() for word in words):
         return draft
     options = {**draft.chosen.options, "type": "enum", "values": list(words)}
-    says = f"sont l'un de {len(words)} mots" if len(words) > 1 else "sont le même mot"
+    says = f"sont l'un de {len(words)} mots"
     guess = Guess(options, says, (*draft.chosen.guess.notes, "Liste fermée (à confirmer)."))
     return replace(draft, chosen=replace(draft.chosen, guess=guess, kind="enum"))
 

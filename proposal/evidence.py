@@ -20,13 +20,12 @@ _CHUNK = 40  # fields of one query
 
 @dataclass(frozen=True)
 class Fit:
-    """Cells that hold something, how many of them fit, and between which numbers the most of them lie."""
+    """Cells that hold something, how many of them fit, and of numbers the least and the most."""
 
     filled: int
     fits: int
     least: float | None = None
     most: float | None = None
-    quantiles: tuple[float, float, float] | None = None  # 5, 50 and 95 %, of a number
 
     @property
     def whole(self) -> bool:
@@ -56,23 +55,32 @@ def _fits(connection: duckdb.DuckDBPyConnection, fields: Sequence[Field]) -> lis
         bad = " OR ".join(f"coalesce({condition}, FALSE)" for condition, _ in cell.reasons)
         measures.append(f"count({identifier(f'text:k{i}')}), count_if(NOT ({bad}))")
         number = f"k{i}::DOUBLE"
-        measures.append(
-            f"min({number}), max({number}), approx_quantile({number}, [0.05, 0.5, 0.95])"
-            if is_number(field) else "NULL, NULL, NULL"
-        )  # fmt: skip
+        measures.append(f"min({number}), max({number})" if is_number(field) else "NULL, NULL")
     query = f"SELECT {', '.join(measures)} FROM (SELECT *, {values} FROM (SELECT {texts} FROM {TABLE}))"
     row = connection.execute(query).fetchone() or ()
-    return [_fit(row[5 * i : 5 * i + 5]) for i in range(len(fields))]
+    return [_fit(row[4 * i : 4 * i + 4]) for i in range(len(fields))]
 
 
 def _fit(found: Sequence[Any]) -> Fit:
-    filled, fits, least, most, quantiles = found
-    return Fit(filled, fits, least, most, tuple(quantiles) if quantiles else None)
+    filled, fits, least, most = found
+    return Fit(filled, fits, least, most)
 
 
 def is_number(field: Field) -> bool:
     """Whether its values are numbers."""
     return field.type in ("integer", "number") or field.decimal is not None
+
+
+def quantiles_of(
+    connection: duckdb.DuckDBPyConnection, column: str, field: Field
+) -> tuple[float, float, float] | None:
+    """5, 50 and 95 % of a column of numbers, about; None where there is none."""
+    cell = cell_for("k", field)
+    row = connection.execute(
+        f"SELECT approx_quantile(({cell.value})::DOUBLE, [0.05, 0.5, 0.95]) "
+        f'FROM (SELECT {cell.text} AS "text:k" FROM {TABLE})'
+    ).fetchone()
+    return (row[0][0], row[0][1], row[0][2]) if row and row[0] else None
 
 
 def unfit_values(

@@ -42,7 +42,9 @@ def moments(header: str, samples: Sequence[str], zone: str) -> Iterator[Guess]:
     if words_in(header) & _EPOCH:
         for name, pattern in (("epoch_s", r"1\d{9}"), ("epoch_ms", r"1\d{12}")):
             if _mostly(pattern, samples):
-                yield Guess({"type": "instant", "format": name}, "comptent depuis 1970 (à confirmer)")
+                yield Guess(
+                    {"type": "instant", "format": name, "zone": "UTC"}, "comptent depuis 1970 (à confirmer)"
+                )
 
 
 def _both(day_first: str, month_first: str | None, french: str, header: str, zone: str) -> Iterator[Guess]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 _LONGEST = 63
 _LIGATURES = str.maketrans(
@@ -51,6 +52,7 @@ _CODES = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=8192)
 def folded(header: str) -> str:
     """The header in small letters without accents, with one underscore between its words; may be empty."""
     plain = unicodedata.normalize("NFKD", header.translate(_LIGATURES)).encode("ascii", "ignore").decode()

@@ -118,7 +118,7 @@ def _marked(column: Column, own: dict[str, Any], bare: Sequence[str]) -> Iterato
         grouped = not blanks and all(re.fullmatch(r"[+-]?\d{1,3}(\.\d{3})+|\d{1,3}", value) for value in bare)
         yield Guess(guess.options, _says("sont des nombres à point décimal", told),
                     (_GROUPED.format(mark="point"),) if grouped else ())  # fmt: skip
-    if (point or not comma) and not (comma and point):
+    if point and guess.options["type"] != "number":
         yield Guess({"type": "number", **own}, _says("sont des nombres", told), rival=True)
 
 

@@ -15,7 +15,7 @@ from proposal.choosing import Chosen
 from proposal.columns import TABLE, chunks
 from proposal.texts import is_free_text
 
-_CHUNK = 25  # columns of one look
+_CHUNK = 250  # columns of one look
 _VIEW = "people_cells"
 _TEXTS = ("string", "siren", "siret")
 # What is suspected, and the ground that a person may confirm (Code des relations entre le public et

@@ -121,11 +121,8 @@ def _field(draft: Draft, vocabulary: Vocabulary, shown: bool) -> Iterator[str]:
     keys: dict[str, Any] = {}
     if draft.sources != (draft.name,):
         keys["from"] = draft.sources[0] if len(draft.sources) == 1 else list(draft.sources)
-    keys |= {
-        name: one.options[name]
-        for name in ("type",)
-        if name in one.options and one.options[name] != draft.name
-    }
+    if "type" in one.options and not (one.options["type"] == draft.name in vocabulary.terms):
+        keys["type"] = one.options["type"]
     keys |= {name: value for name, value in one.options.items() if name != "type"}
     if draft.suspicion:
         keys["hidden_because"] = f"{GROUNDS[draft.suspicion][1]} ({TO_CONFIRM})."
