@@ -19,6 +19,7 @@ COPY expectations/ expectations/
 COPY operators/ operators/
 COPY pipeline/ pipeline/
 COPY privacy/ privacy/
+COPY proposal/ proposal/
 COPY storage/ storage/
 COPY transforms/ transforms/
 RUN /opt/venv/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .

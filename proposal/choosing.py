@@ -15,10 +15,12 @@ from proposal.columns import Column
 from proposal.evidence import Fit, field_of, fits_of, unfit_values
 from proposal.guess import Guess
 from proposal.moments import hesitating, is_clock, moments
+from proposal.names import folded
 from proposal.numbers import digits_kept, numbers
 from proposal.texts import booleans, geometries, longitude_first
 
 ENOUGH = 0.99  # share of the cells that a type needs; the few others are told, and void in each run
+_SHAPES = 0.96  # of geometries: `"coordinates": []` is a common way of having none
 _TEXT = Guess({}, "sont du texte")
 _TURNS = 3  # times that cells which fit nothing are looked at anew
 
@@ -59,7 +61,7 @@ def chosen(
         met: dict[str, list[tuple[Guess, Field, Fit]]] = {name: [] for name in waiting}
         for (column, guess), field, fit in zip(asked, fields, fits, strict=True):
             met[column.name].append((guess, field, fit))
-        waiting = _judged(connection, waiting, met, done, last=turn == _TURNS - 1)
+        waiting = _judged(connection, waiting, met, done, vocabulary, last=turn == _TURNS - 1)
         if not waiting:
             break
     return [done[column.name] for column in columns]
@@ -67,14 +69,15 @@ def chosen(
 
 def _judged(
     connection: duckdb.DuckDBPyConnection, waiting: dict[str, Column],
-    met: dict[str, list[tuple[Guess, Field, Fit]]], done: dict[str, Chosen], *, last: bool,
+    met: dict[str, list[tuple[Guess, Field, Fit]]], done: dict[str, Chosen], vocabulary: Vocabulary, *,
+    last: bool,
 ) -> dict[str, Column]:  # fmt: skip
     """Fills `done`; the columns of which some cells fit nothing come back with them among their samples."""
     again: dict[str, Column] = {}
     for name, column in waiting.items():
         best = _best(met[name])
         if best is None:
-            done[name] = _text(column)
+            done[name] = _text(column, met[name]) if column.filled else _empty(column, vocabulary)
             continue
         guess, field, fit = best
         if fit.whole or last:
@@ -133,9 +136,16 @@ def _best(met: Sequence[tuple[Guess, Field, Fit]]) -> tuple[Guess, Field, Fit] |
     """The reading that the most cells fit, if nearly all do; of equals the first."""
     likely = [
         one for one in met
-        if one[2].filled and one[2].fits >= one[2].filled * (1 if one[0].needs_all else ENOUGH)
+        if one[2].filled and one[2].fits >= one[2].filled * _needed(one[0], one[1])
     ]  # fmt: skip
     return max(likely, key=lambda one: one[2].fits) if likely else None
+
+
+def _needed(guess: Guess, field: Field) -> float:
+    """The share of cells that must fit."""
+    if guess.needs_all:
+        return 1
+    return _SHAPES if field.type == "geometry" else ENOUGH
 
 
 def _settled(
@@ -156,10 +166,23 @@ def _about_misfits(fit: Fit) -> str:
     return f"{left} valeurs n'y entrent pas : elles seront vides, et signalées (à confirmer)."
 
 
-def _text(column: Column) -> Chosen:
-    """A text, and what is worth saying of it."""
+def _empty(column: Column, vocabulary: Vocabulary) -> Chosen:
+    """A column that holds nothing: what the vocabulary makes of its name, else a text."""
+    term = next(iter(terms_for(column.header, vocabulary)), None)
+    if term is None or term != folded(column.header) or vocabulary.terms[term].type == "geometry":
+        return Chosen(column, _TEXT, Fit(0, 0))
+    guess = Guess({"type": term}, "", ("D'après son nom seul (à confirmer).",), term=term)
+    return Chosen(column, guess, Fit(0, 0), vocabulary.terms[term].type)
+
+
+def _text(column: Column, met: Sequence[tuple[Guess, Field, Fit]] = ()) -> Chosen:
+    """A text, and what is worth saying of it: what half of its cells would be, above all."""
     guess = _filled(column, _TEXT)
+    near = max(met, key=lambda one: one[2].fits, default=None)
     notes = []
+    if near and near[2].fits * 2 >= near[2].filled > 0:
+        share = f"{near[2].fits}/{near[2].filled} valeurs {near[0].says}"
+        notes.append(f"Hésitation : {share}, les autres non ; gardé en texte (à confirmer).")
     if reason := digits_kept(column):
         notes.append(reason[0].upper() + reason[1:] + ".")
         if five := five_digits(column):

@@ -13,24 +13,8 @@ from contracts.sql import literal
 from contracts.vocabulary import Vocabulary
 from proposal.choosing import Chosen
 from proposal.evidence import field_of, quantiles_of
-from proposal.names import folded
+from proposal.names import X_WORDS, Y_WORDS, folded
 from proposal.systems import systems_for
-
-_X = {
-    "longitude",
-    "lon",
-    "lng",
-    "long",
-    "xlong",
-    "x",
-    "coordx",
-    "xcoord",
-    "easting",
-    "est",
-    "coordonneex",
-    "lonx",
-}
-_Y = {"latitude", "lat", "ylat", "y", "coordy", "ycoord", "northing", "nord", "coordonneey", "laty"}
 
 
 @dataclass(frozen=True)
@@ -47,8 +31,8 @@ def pairs_in(
     connection: duckdb.DuckDBPyConnection, found: Sequence[Chosen], vocabulary: Vocabulary
 ) -> list[Pair]:
     """Every pair of number columns that names and range show to be positions, those in WGS 84 first."""
-    xs = [(stem, one) for one in found if (stem := _stem(one, _X)) is not None]
-    ys = [(stem, one) for one in found if (stem := _stem(one, _Y)) is not None]
+    xs = [(stem, one) for one in found if (stem := _stem(one, X_WORDS)) is not None]
+    ys = [(stem, one) for one in found if (stem := _stem(one, Y_WORDS)) is not None]
     pairs = [
         pair for stem, x in xs for other, y in ys
         if stem == other and (pair := _pair(connection, x, y, vocabulary))
@@ -56,7 +40,7 @@ def pairs_in(
     return sorted(pairs, key=lambda pair: pair.crs != "EPSG:4326")
 
 
-def _stem(one: Chosen, hints: set[str]) -> str | None:
+def _stem(one: Chosen, hints: frozenset[str]) -> str | None:
     """What its header says beside x or y, None where it says neither or it holds no numbers."""
     if one.fit.least is None:
         return None

@@ -154,15 +154,15 @@ def _odd_headers(header: list[str]) -> str:
 
 
 def _renamed(header: list[str]) -> list[str]:
-    seen: Counter[str] = Counter()
+    """The same names, with the number of its column behind each that is blank or was there before."""
+    seen: set[str] = set()
     names = []
     for number, name in enumerate(header, 1):
-        stem = name.strip() or f"colonne_{number}"
-        seen[stem.lower()] += 1
-        while seen[stem.lower()] > 1:
-            stem = f"{name.strip() or 'colonne'}_{number}"
-            seen[stem.lower()] += 1
-        names.append(stem)
+        unique = name if name.strip() else f"colonne_{number}"
+        while unique.lower() in seen:
+            unique = f"{unique}_{number}"
+        seen.add(unique.lower())
+        names.append(unique)
     return names
 
 

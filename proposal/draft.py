@@ -115,7 +115,7 @@ def _may_be_list(draft: Draft) -> bool:
 def _as_list(draft: Draft, counts: dict[str, int]) -> Draft:
     empty = draft.chosen.options.get("empty", ())
     words = {word: count for word, count in sorted(counts.items()) if word not in empty}
-    if len(words) < 2 or min(words.values()) < 3 or any(word.isdigit() for word in words):
+    if len(words) < 2 or min(words.values()) < 3 or any(word[0].isdigit() for word in words):
         return draft
     options = {**draft.chosen.options, "type": "enum", "values": list(words)}
     says = f"sont l'un de {len(words)} mots"

@@ -68,7 +68,7 @@ def _merit(one: Chosen) -> int:
     """How much its name and type speak for a key."""
     header, kind = one.column.header, one.kind
     merit = 4 if words_in(header) & _TOLD else 2 if is_code(header) else 0
-    merit += 1 if kind in ("string", "integer", "date", "instant", "siret") else 0
+    merit += {"date": 2, "instant": 2, "decimal": 0}.get(kind, 1)
     return (
         merit
         - (3 if is_quantity(header) or kind.startswith("decimal") else 0)

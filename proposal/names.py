@@ -40,8 +40,8 @@ _ENDINGS = {
 _BRACKETED = re.compile(r"\s*[(\[]\s*(?:en |in )?([^()\[\]]+?)\s*[)\]]\s*$")
 _QUANTITIES = {
     "nb", "nbr", "nbre", "nombre", "total", "montant", "effectif", "effectifs", "population", "pop",
-    "quantite", "qte", "somme", "prix", "tarif", "cout", "valeur", "taux", "part", "pourcentage", "surface",
-    "superficie",
+    "quantite", "qte", "mesure", "somme", "prix", "tarif", "cout", "valeur", "taux", "part", "pourcentage",
+    "surface", "superficie",
     "longueur", "largeur", "hauteur", "capacite", "places", "volume", "poids", "duree", "inscrits", "votants",
     "voix", "exprimes", "conso", "consommation", "puissance", "distance", "altitude", "moyenne", "count",
 }  # fmt: skip
@@ -50,6 +50,12 @@ _CODES = {
     "insee", "cp", "postal", "siret", "siren", "uai",
     "rna", "iris", "cle", "key", "uid", "gid", "cpv", "naf", "ape",
 }  # fmt: skip
+
+# How headers call the two halves of a position.
+X_WORDS = frozenset(
+    ["longitude", "lon", "lng", "long", "xlong", "x", "coordx", "xcoord", "easting", "est", "lonx"]
+)
+Y_WORDS = frozenset(["latitude", "lat", "ylat", "y", "coordy", "ycoord", "northing", "nord", "laty"])
 
 
 @lru_cache(maxsize=8192)
@@ -73,6 +79,11 @@ def is_quantity(header: str) -> bool:
 def is_code(header: str) -> bool:
     """Whether its words say that it identifies."""
     return bool(words_in(header) & _CODES)
+
+
+def is_coordinate(header: str) -> bool:
+    """Whether its words say that it is one half of a position."""
+    return bool(words_in(header) & (X_WORDS | Y_WORDS))
 
 
 def unit_of(header: str) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from proposal.columns import Column
 from proposal.guess import Guess
-from proposal.names import folded, is_code, is_quantity, words_in
+from proposal.names import folded, is_code, is_coordinate, is_quantity, words_in
 
 _BLANK = "[ \u00a0\u202f]"
 _NUMBER = rf"[+-]?(?:\d[\d.,]*|\d{{1,3}}(?:{_BLANK}\d{{3}})+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?"
@@ -70,7 +70,8 @@ def digits_kept(column: Column) -> str | None:
         return f"{column.zeros} valeurs commencent par un zéro : un code, gardé en texte"
     if column.longest > _LONG:
         return f"plus de {_LONG} chiffres : un identifiant, gardé en texte"
-    if is_quantity(column.header) or words_in(column.header) & _YEARS:
+    header = column.header
+    if is_quantity(header) or is_coordinate(header) or words_in(header) & _YEARS:
         return None
     if is_code(column.header):
         return "son nom dit que c'est un code, gardé en texte"

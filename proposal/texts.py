@@ -57,11 +57,11 @@ def _shapes(written_as: str, shown: str, samples: Sequence[str]) -> Iterator[Gue
     points = [
         (float(found[1]), float(found[2])) for value in samples if (found := _FIRST_POINT.search(value))
     ]
-    for crs in systems_for([middle(points)] if points else []) or ["EPSG:4326"]:
-        own = {} if crs == "EPSG:4326" else {"crs": crs}
-        notes = (f"{crs} d'après l'étendue (à confirmer).",) if own else ()
-        options = {"type": "geometry", "written_as": written_as, **own}
-        yield Guess(options, f"sont des géométries {shown}", notes)
+    crs, *others = systems_for([middle(points)] if points else []) or ["EPSG:4326"]
+    own = {} if crs == "EPSG:4326" else {"crs": crs}
+    also = f" ; ce pourrait être {', '.join(others)}" if others else ""
+    notes = (f"{crs} d'après l'étendue{also} (à confirmer).",) if own else ()
+    yield Guess({"type": "geometry", "written_as": written_as, **own}, f"sont des géométries {shown}", notes)
 
 
 def longitude_first(column: Column) -> bool:

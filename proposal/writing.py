@@ -19,6 +19,7 @@ from proposal.yamltext import TO_CONFIRM, block, comments, flow
 NO_LICENCE = "La licence de la source"
 NO_SERVICE = "Service à nommer"
 _ONE_LINE = 105
+_WIDE = 200  # fields beyond which each takes one line: a contract has 256 kB at most
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def contract_text(proposal: Proposal, answers: Answers, vocabulary: Vocabulary, 
         *_likeness(proposal), "fields:",
     ]  # fmt: skip
     for draft in proposal.drafts:
-        lines += _field(draft, vocabulary, shown)
+        lines += _field(draft, vocabulary, shown, wide=len(proposal.drafts) > _WIDE)
     lines += ["", *_quality(proposal), *_audiences(shown, answers)]
     text = "\n".join(lines) + "\n"
     if len(text.encode()) > MAX_BYTES:
@@ -115,7 +116,7 @@ def _likeness(proposal: Proposal) -> Iterator[str]:
         yield from comments([f"conforms_to: {proposal.likeness.schema}"])
 
 
-def _field(draft: Draft, vocabulary: Vocabulary, shown: bool) -> Iterator[str]:
+def _field(draft: Draft, vocabulary: Vocabulary, shown: bool, *, wide: bool) -> Iterator[str]:
     one = draft.chosen
     yield from comments([*_evidence(draft), *one.guess.notes], 2)
     keys: dict[str, Any] = {}
@@ -129,9 +130,9 @@ def _field(draft: Draft, vocabulary: Vocabulary, shown: bool) -> Iterator[str]:
     elif shown:
         keys["public"] = True
     if draft.name not in vocabulary.terms and one.options.get("type") not in vocabulary.terms:
-        keys["about"] = _told(draft)
+        keys["about"] = f"« {draft.sources[0]} »." if wide else _told(draft)
     line = f"  {draft.name}: {flow(keys)}"
-    if len(line) <= _ONE_LINE:
+    if len(line) <= _ONE_LINE or wide:
         yield line
         return
     yield f"  {draft.name}:"
