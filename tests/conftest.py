@@ -21,6 +21,12 @@ ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared" / "data"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test's name is the same in each process: the workers of pytest-xdist have to agree on them."""
+    if unsteady := [item.nodeid for item in items if " at 0x" in item.nodeid]:
+        raise pytest.UsageError(f"a test's name holds an address in memory; give `ids=`: {unsteady[0]}")
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The real files beside the checkout; in CI their absence is a failure, never a skip."""

@@ -109,7 +109,11 @@ def test_a_layer_in_an_unknown_zone_is_asked_as_its_server_demands(fetch):
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("habit", [cut(), busy("1"), down("2"), trickling(piece=200, pause=0.001)], ids=str)
+@pytest.mark.parametrize(
+    "habit",
+    [cut(), busy("1"), down("2"), trickling(piece=200, pause=0.001)],
+    ids=["cut", "busy", "down", "trickling"],
+)
 def test_what_may_pass_is_waited_for(fetch, way, habit):
     found, _ = fetch(at_pages(lambda handler: nth(2, habit, handler), layer(about=WAYS[way])))
     assert sorted(object_ids(found)) == [1, 2, 3, 4, 5, 6, 7]
