@@ -148,7 +148,7 @@ def test_a_limit_that_the_portal_lowers_loses_nothing(fetch, form):
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("number", [1, 2, 3, 4])
-@pytest.mark.parametrize("habit", [cut(), busy("1"), down("2"), trickling(piece=99, pause=0.001)], ids=str)
+@pytest.mark.parametrize("habit", [cut(), busy("1"), down("2"), trickling(piece=99, pause=0.001)])
 def test_what_may_pass_is_waited_for(fetch, form, number, habit):
     assert fetch(nth(number, habit, portal(TREES)), FORMS[form], page_size=3)[0].rows == 7
 

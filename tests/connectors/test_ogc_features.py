@@ -186,7 +186,7 @@ def test_latitudes_that_come_first_are_noticed(fetch):
 # Bad habits that pass
 
 
-@pytest.mark.parametrize("habit", [cut(), busy("1"), down("2"), trickling(piece=200, pause=0.001)], ids=str)
+@pytest.mark.parametrize("habit", [cut(), busy("1"), down("2"), trickling(piece=200, pause=0.001)])
 def test_what_may_pass_is_waited_for(fetch, habit):
     found, _ = fetch(at_items(lambda handler: nth(2, habit, handler), api()))
     assert numbers(found) == [1, 2, 3, 4, 5, 6, 7]

@@ -166,7 +166,7 @@ def test_a_real_csv_export_with_its_shapes_has_its_known_rows(fetch, tmp_path):
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
-@pytest.mark.parametrize("habit", [cut(), busy("1"), down("2"), trickling(piece=90, pause=0.001)], ids=str)
+@pytest.mark.parametrize("habit", [cut(), busy("1"), down("2"), trickling(piece=90, pause=0.001)])
 def test_what_may_pass_is_waited_for(fetch, number, habit):
     assert fetch(nth(number, habit, portal(PARKS)))[0].rows == 7
 

@@ -172,9 +172,7 @@ def test_since_is_put_into_a_document_at_any_depth(connect, visit):
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize(
-    "habit", [cut(), busy("1"), busy(), down("2"), trickling(piece=40, pause=0.001)], ids=str
-)
+@pytest.mark.parametrize("habit", [cut(), busy("1"), busy(), down("2"), trickling(piece=40, pause=0.001)])
 def test_what_may_pass_is_waited_for(fetch, way, habit):
     found, _ = fetch(nth(2, habit, api()), count="meta.total", paging=WAYS[way])
     assert whole(found)

@@ -133,7 +133,7 @@ def test_an_archived_dataset_is_a_finding(fetch):
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 4])
-@pytest.mark.parametrize("habit", [busy("1"), down("2"), trickling(piece=40, pause=0.001)], ids=str)
+@pytest.mark.parametrize("habit", [busy("1"), down("2"), trickling(piece=40, pause=0.001)])
 def test_what_may_pass_is_waited_for(fetch, number, habit):
     assert content(fetch(nth(number, habit, catalogue([ONE])))[0]) == BUDGET
 

@@ -155,7 +155,7 @@ def test_a_type_may_be_named_without_its_prefix(fetch):
 
 
 @pytest.mark.parametrize("output", FORMATS)
-@pytest.mark.parametrize("habit", [cut(), busy("1"), down("2"), trickling(piece=300, pause=0.001)], ids=str)
+@pytest.mark.parametrize("habit", [cut(), busy("1"), down("2"), trickling(piece=300, pause=0.001)])
 def test_what_may_pass_is_waited_for(fetch, output, habit):
     found, _ = fetch(at_pages(lambda handler: nth(2, habit, handler), service()), output)
     assert numbers(found) == [1, 2, 3, 4, 5, 6, 7]
