@@ -43,6 +43,7 @@ def run(
     first: Annotated[str, typer.Option("--from", help=f"First stage: {', '.join(STAGES)}.")] = STAGES[0],
     last: Annotated[str, typer.Option("--until", help="Last stage.")] = STAGES[-1],
     force: Annotated[bool, typer.Option("--force", help="Go on even if nothing is new.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Fetch everything, also where increments do.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Take datasets through extract, standardize, validate and publish. Exit 1 if any is refused."""
@@ -52,7 +53,7 @@ def run(
         if sample:
             variables |= _sample_connections(stack)
         datasets, faults = chosen(ids, everything)
-        journeys = _travelled(datasets, variables, stages, force, as_json)
+        journeys = _travelled(datasets, variables, stages, as_json, force=force, full=full)
     for found in faults.values():
         err.print("\n".join(str(fault) for fault in found), style="red", markup=False)
     if faults or any(journey.state == "refused" for journey in journeys):
@@ -77,7 +78,7 @@ def _sample_connections(stack: ExitStack) -> dict[str, str]:
 
 
 def _travelled(
-    datasets: list[Dataset], variables: dict[str, str], stages: tuple[Stage, ...], force: bool, as_json: bool
+    datasets: list[Dataset], variables: dict[str, str], stages: tuple[Stage, ...], as_json: bool, **how: bool
 ) -> list[Journey]:
     """Every dataset taken from stage to stage, with a live bar, then told as a table or as JSON lines."""
     from pipeline.hands import hands_in
@@ -89,7 +90,7 @@ def _travelled(
         progress.add_task("", total=len(datasets) * len(stages))
         for number, dataset in enumerate(datasets):
             entered = _entered(progress, dataset, stages, number * len(stages))
-            journeys.append(travel(dataset, house, _trip(house, stages, force), hands, entered=entered))
+            journeys.append(travel(dataset, house, _trip(house, stages, how), hands, entered=entered))
             progress.update(progress.task_ids[0], completed=(number + 1) * len(stages))
             _tell(journeys[-1], as_json)
     if not as_json:
@@ -97,11 +98,11 @@ def _travelled(
     return journeys
 
 
-def _trip(house: House, stages: tuple[Stage, ...], force: bool) -> Trip:
+def _trip(house: House, stages: tuple[Stage, ...], how: dict[str, bool]) -> Trip:
     from pipeline.journey import Trip
 
     name = f"{house.clock():%Y%m%dT%H%M%SZ}-{house.random(4).hex()}"
-    return Trip(batch_id=name, first=stages[0], last=stages[-1], force=force)
+    return Trip(batch_id=name, first=stages[0], last=stages[-1], force=how["force"], full=how["full"])
 
 
 def _entered(

@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field as Setting
 
 from contracts.dataset import Audience
+from contracts.load import Base, Grown
 from contracts.model import Frozen
 
 Severity = Literal["critical", "warning"]
@@ -43,6 +44,9 @@ class RawBatch(Frozen):
     expected: int | None = Setting(None, description="Records that the source announced; equal to `rows`.")
     proof: str = Setting(description="How completeness is known, or `unknown`.")
     warnings: tuple[str, ...] = Setting((), description="What looked odd at the source, one clause each.")
+    base: Base | None = Setting(
+        None, description="What an increment goes on from; none: all is in the files."
+    )
     heads: dict[Audience, int] = Setting(
         default_factory=dict,
         description="Audience → sequence of its log when the extraction began (0: empty); a publish commits "
@@ -51,8 +55,10 @@ class RawBatch(Frozen):
 
     @property
     def digest(self) -> str:
-        """sha256 over the files' names and sha256: equal exactly when the bytes are."""
+        """sha256 over the files' names and sha256, and the base's: equal exactly when the bytes are."""
         lines = sorted(f"{file.name} {file.sha256}" for file in self.files)
+        if self.base is not None:
+            lines.append(f"base {self.base.sha256}")
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
@@ -78,13 +84,16 @@ class StagedBatch(Frozen):
     )
     raw_digest: str
     recipe: str = Setting(description="Contract and version that made it.")
-    rows_read: int
-    rows_kept: int
-    rows_rejected: int = Setting(description="Rows left out; rows_read = rows_kept + rows_rejected.")
+    rows_read: int = Setting(description="Records of the raw batch.")
+    rows_kept: int = Setting(description="Rows of the table.")
+    rows_rejected: int = Setting(
+        description="Records left out; of a snapshot, rows_read = rows_kept + rows_rejected."
+    )
     voided: dict[str, int] = Setting(
         default_factory=dict, description="Field → cells voided in the rows that were kept."
     )
     findings: tuple[Finding, ...] = ()
+    grown: Grown | None = Setting(None, description="Of a contract that loads by increments.")
     heads: dict[Audience, int] = Setting(default_factory=dict, description="As in its raw batch.")
 
     @property

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from contracts.checking_audiences import audience_findings
 from contracts.dataset import Dataset
+from contracts.durations import seconds_in
 from contracts.explaining import did_you_mean
 from contracts.field import EPOCHS, Field
 from contracts.reading import Place
@@ -24,6 +25,7 @@ _CRON = re.compile(" +".join(f"{part}(?:,{part})*" for part in _CRON_PARTS), re.
 _NOT_RE2 = re.compile(r"\(\?(?:=|!|<=|<!|\()|\\[1-9]|\(\?P=")
 # Years are read, or a day of 1900 is invented; the other codes of strptime read less than they promise.
 _CODES = frozenset("YymdHIMSfjpzbBaA%")
+_GROWING = ("instant", "date", "integer")
 _SUITED = {  # option → the types it means something for
     "values": {"enum"}, "words": {"boolean"}, "zone": {"instant"}, "format": {"date", "instant"},
     "ambiguous": {"instant"}, "crs": {"geometry"}, "written_as": {"geometry"},
@@ -39,6 +41,7 @@ def findings_in(dataset: Dataset, vocabulary: Vocabulary) -> Iterator[Finding]:
         yield from _about_field(name, field)
     yield from _about_names(dataset)
     yield from audience_findings(dataset)
+    yield from _about_load(dataset)
     yield from _about_model(dataset, vocabulary)
     if dataset.schedule is not None and not _CRON.fullmatch(dataset.schedule):
         yield ("schedule",), f"{dataset.schedule!r} is not five cron fields", 'Write it like "15 4 * * *".'
@@ -128,6 +131,28 @@ def _about_names(dataset: Dataset) -> Iterator[Finding]:
         if freshness.field not in dated:
             met = f"{freshness.field!r} is no date or instant field"
             yield ("quality", "freshness", "field"), met, did_you_mean(freshness.field, dated)
+
+
+def _about_load(dataset: Dataset) -> Iterator[Finding]:
+    by, overlap = dataset.load.by, dataset.load.overlap
+    if by is None:
+        return
+    growing = [name for name, field in dataset.fields.items() if field.type in _GROWING]
+    if by not in growing:
+        met = f"{by!r} is no instant, date or integer field"
+        yield ("load", "by"), met, did_you_mean(by, growing)
+        return
+    field = dataset.fields[by]
+    if not field.required and by not in dataset.key:
+        met = f"{by!r} may be empty: a record without it would be in no increment"
+        yield ("load", "by"), met, f"Set `required: true` on {by}."
+    if overlap is None:
+        return
+    if isinstance(overlap, int) != (field.type == "integer"):
+        wanted = "a number" if field.type == "integer" else "a duration: 6 h, 3 d"
+        yield ("load", "overlap"), f"{overlap!r} does not suit {by!r}, {field.type}", f"Write {wanted}."
+    elif isinstance(overlap, str) and field.type == "date" and seconds_in(overlap) % 86_400:
+        yield ("load", "overlap"), f"{overlap!r} is no whole number of days, and {by!r} a date", "Write 1 d."
 
 
 def _about_model(dataset: Dataset, vocabulary: Vocabulary) -> Iterator[Finding]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -12,28 +11,17 @@ from pydantic import AwareDatetime, field_validator, model_validator
 from pydantic import Field as Setting
 
 from contracts.audience import Aggregate, Condition, Privacy
+from contracts.durations import seconds_in
 from contracts.field import Field
 from contracts.formats import Format
+from contracts.load import Load
 from contracts.model import Frozen
 
 Audience = Literal["public", "restricted"]
 AUDIENCES: tuple[Audience, ...] = ("restricted", "public")  # the order in which they commit
 
 NAME = r"^[a-z0-9][a-z0-9_-]{1,62}$"  # safe as a folder, an S3 key, a DAG id and a URL
-_DURATION = re.compile(r"(\d+)\s*(min|h|d)")
-_SECONDS = {"min": 60, "h": 3600, "d": 86400}
-
-
-def seconds_in(duration: str) -> int:
-    """Seconds in `90 min`, `6 h` or `3 d`.
-
-    Raises:
-        ValueError: it is written otherwise.
-    """
-    match = _DURATION.fullmatch(duration)
-    if match is None:
-        raise ValueError(f"{duration!r} is not a duration; write 90 min, 6 h or 3 d")
-    return int(match[1]) * _SECONDS[match[2]]
+_TOLD = {"about", "label", "public", "basis", "hidden_because", "term"}  # of a field: nothing of its values
 
 
 class Text(Frozen):
@@ -144,6 +132,7 @@ class Dataset(Frozen):
     schedule: str | None = Setting(None, description="Cron, in the city's time zone; none: by hand.")
     source: SourceSpec
     format: Format
+    load: Load = Load()
     reshape: str | None = Setting(
         None, pattern=r"^[a-z_]+\.[a-z_]+$", description="module.function under transforms/reshape."
     )
@@ -184,6 +173,24 @@ class Dataset(Frozen):
         """sha256 over the contract with the vocabulary's definitions filled in."""
         canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(canonical.encode()).hexdigest()
+
+    @property
+    def table_hash(self) -> str:
+        """sha256 over what decides the values of the rows: another source, key, or type makes them others.
+
+        Of options that are left out nothing enters it, so that one that is new here changes no hash.
+        """
+        told = {
+            "source": self.source.model_dump(mode="json", exclude_defaults=True),
+            "format": self.format.model_dump(mode="json", exclude_defaults=True),
+            "load": {"mode": self.load.mode, "by": self.load.by},
+            "reshape": self.reshape, "key": self.key,
+            "fields": [
+                (name, field.model_dump(mode="json", exclude_defaults=True, exclude=_TOLD))
+                for name, field in self.fields.items()
+            ],
+        }  # fmt: skip
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
     @property
     def source_columns(self) -> dict[str, tuple[str, ...]]:

@@ -15,7 +15,8 @@ from great_expectations.exceptions import GreatExpectationsError
 from great_expectations.expectations.registry import get_expectation_impl
 
 from contracts.batch import Severity
-from contracts.dataset import Dataset, seconds_in
+from contracts.dataset import Dataset
+from contracts.durations import seconds_in
 from contracts.errors import ContractInvalid, Fault
 from contracts.field import Field
 from contracts.reading import Place, dotted

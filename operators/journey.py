@@ -99,15 +99,23 @@ def journey_of(dataset: Dataset, city: City, contract: str) -> DAG:
         },
         owner_links={about.publisher: f"mailto:{about.contact}"},
         tags=[f"theme:{dataset.theme}", f"source:{dataset.source.kind}", *dataset.audiences],
-        params={
-            "force": Param(
-                False, type="boolean", title="Reprendre même sans nouveauté",
-                description="Refait tout le trajet, même si la source renvoie les mêmes octets.",
-            )
-        },
+        params=_params(dataset),
     )  # fmt: skip
     chain(*_stages(dataset, dag))
     return dag
+
+
+def _params(dataset: Dataset) -> dict[str, Param]:
+    """What a person may ask of one run."""
+    force = Param(
+        False, type="boolean", title="Reprendre même sans nouveauté",
+        description="Refait tout le trajet, même si la source renvoie les mêmes octets.",
+    )  # fmt: skip
+    full = Param(
+        False, type="boolean", title="Tout recharger",
+        description="Redemande tout à la source, aussi ce que les chargements partiels n'ont pas vu partir.",
+    )  # fmt: skip
+    return {"force": force, "full": full} if dataset.load.grows else {"force": force}
 
 
 def _stages(dataset: Dataset, dag: DAG) -> list[Stage]:

@@ -50,8 +50,8 @@ class Extract(Stage):
         """
         from pipeline.extract import extract
 
-        force = bool(context["params"]["force"])
-        raw = extract(self.dataset(), house_here(), batch_id=self.attempt(context), force=force)
+        force, full = (bool(context["params"].get(name)) for name in ("force", "full"))
+        raw = extract(self.dataset(), house_here(), batch_id=self.attempt(context), force=force, full=full)
         if raw is None:
             raise AirflowSkipException("nothing new")
         return raw.model_copy(update={"files": ()})

@@ -11,6 +11,7 @@ from contracts.dataset import AUDIENCES
 from contracts.model import Frozen
 from pipeline.house import House
 from pipeline.publish import Provenance
+from pipeline.record import Done, Handed
 from storage import layout
 from storage.history import releases_of
 from storage.records import record_at
@@ -32,8 +33,8 @@ class Cleared(Frozen):
 
 
 def cleared(house: House, dataset_id: str, *, plan: bool = False) -> Cleared:
-    """What was deleted, or would be: landed batches that no kept release was made of, staged tables but the
-    last, views that no publisher took, and provenance of releases that no log names.
+    """What was deleted, or would be: landed batches that no kept release was made of, staged tables that
+    nothing goes on from, views that no publisher took, and provenance of releases that no log names.
 
     Raises:
         StorageRefused: a log or a record is damaged; then nothing of the dataset is deleted.
@@ -63,11 +64,14 @@ def _landed(house: House, dataset_id: str) -> Iterator[Folder]:
 
 
 def _needed(house: House, dataset_id: str) -> set[str]:
-    """The raw files and records of kept releases, of the last batch and of the one that was staged last."""
+    """The raw files and records of kept releases, of the last batch, and of those that staged tables that
+    are needed were made of.
+    """
     batches = [record_at(house.work, layout.latest(dataset_id), RawBatch)]
-    staged = record_at(house.work, layout.latest_staged(dataset_id), StagedBatch)
-    if staged is not None:
-        batches.append(record_at(house.work, layout.batch(dataset_id, staged.batch_id), RawBatch))
+    last = record_at(house.work, layout.latest_staged(dataset_id), StagedBatch)
+    for staged in (last, *_published(house, dataset_id)):
+        if staged is not None:
+            batches.append(record_at(house.work, layout.batch(dataset_id, staged.batch_id), RawBatch))
     for audience in AUDIENCES:
         for release in releases_of(house.store_of(audience), dataset_id):
             if release.state in ("current", "kept"):
@@ -82,10 +86,30 @@ def _needed(house: House, dataset_id: str) -> set[str]:
 
 
 def _staged(house: House, dataset_id: str) -> Iterator[Folder]:
-    last = record_at(house.work, layout.latest_staged(dataset_id), StagedBatch)
+    needed = _needed_tables(house, dataset_id)
     for keys in _folders(house.work, layout.staging_prefix(dataset_id), 2):
-        if (last is None or last.table_key not in keys) and _older(house.work, keys[-1], WAITING):
+        if needed.isdisjoint(keys) and _older(house.work, keys[-1], WAITING):
             yield house.work, keys
+
+
+def _needed_tables(house: House, dataset_id: str) -> set[str]:
+    """The table that was staged last; of increments, those that the next one goes on from, and those that
+    the last batch and the current releases were merged into.
+    """
+    last = record_at(house.work, layout.latest_staged(dataset_id), StagedBatch)
+    landed = [record_at(house.work, layout.latest(dataset_id), RawBatch)]
+    published = _published(house, dataset_id)
+    for staged in published:
+        landed.append(record_at(house.work, layout.batch(dataset_id, staged.batch_id), RawBatch))
+    tables = {staged.table_key for staged in (last, *published) if staged}
+    return tables | {raw.base.table_key for raw in landed if raw and raw.base}
+
+
+def _published(house: House, dataset_id: str) -> list[StagedBatch]:
+    """The tables that audiences were published of last, where increments go on from them."""
+    done = record_at(house.work, layout.done(dataset_id, "restricted"), Done)
+    handed = record_at(house.work, layout.handed(dataset_id), Handed)
+    return [one.staged for one in (done, handed.done if handed else None) if one and one.staged]
 
 
 def _views(house: House, dataset_id: str) -> Iterator[Folder]:

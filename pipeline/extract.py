@@ -12,10 +12,12 @@ from contracts.batch import RawBatch
 from contracts.dataset import AUDIENCES, Audience, Dataset
 from contracts.errors import ContractInvalid
 from contracts.explaining import faults_of
+from contracts.load import Base
 from contracts.reading import Document
 from pipeline.arriving import told_in_log
 from pipeline.embargo import holds, require_seen
 from pipeline.house import House
+from pipeline.increments import start_of
 from pipeline.record import (
     Outcome,
     audiences_of,
@@ -34,12 +36,14 @@ Progress = Callable[[int, int | None], None]
 
 
 def extract(
-    dataset: Dataset, house: House, *, batch_id: str, force: bool = False, progress: Progress | None = None
-) -> RawBatch | None:
+    dataset: Dataset, house: House, *, batch_id: str, force: bool = False, full: bool = False,
+    progress: Progress | None = None,
+) -> RawBatch | None:  # fmt: skip
     """The landed batch, or None when every audience already has what these bytes and this contract give.
 
     None also moves the freshness clock of every audience: the source was asked and had nothing new. A public
-    that has to wait counts as served once its batch is held back; its clock stands still.
+    that has to wait counts as served once its batch is held back; its clock stands still. Where the contract
+    loads by increments, the batch names the table that it goes on from, unless it is `full`.
 
     Raises:
         SourceUnavailable, SourceChanged, SourceIncomplete: what the connector met.
@@ -49,23 +53,26 @@ def extract(
     with remembered(dataset, house, "extract") as meter, house.workbench() as folder:
         require_seen(dataset, house)
         heads = {audience: sequence_of(house.store_of(audience), dataset.id) for audience in AUDIENCES}
-        known = last_raw(dataset, house)
+        start = start_of(dataset, house, full=full)
+        known = None if dataset.load.grows else last_raw(dataset, house)  # an increment is always fetched
         visit = Visit(
             place=dataset.id, folder=folder, clock=house.clock, known=known.files if known else (),
-            promised=dataset.format, contact=house.city.contact,
-            progress=progress or told_in_log(dataset.id),
+            since=start.base.since if start.base else None, promised=dataset.format,
+            contact=house.city.contact, progress=progress or told_in_log(dataset.id),
         )  # fmt: skip
         fetched = connector_of(dataset).fetch(house.connection(dataset.source.connection), visit)
         fetched.require_whole(dataset.id)
         meter.bytes = sum(file.bytes for file in fetched.files)
-        raw = known if known and fetched.unchanged else _landed(dataset, house, batch_id, fetched, known)
-        raw = raw.model_copy(update={"heads": heads})
+        told = start.settled_by(fetched) or (known if known and fetched.unchanged else None)
+        raw = told or _landed(dataset, house, batch_id, fetched, start.base)
         held = holds(dataset, house, raw)
         shown = [one for one in audiences_of(dataset) if not (held and one == "public")]
-        if force or not all(_is_released(dataset, house, raw, audience) for audience in shown):
-            return raw
-        _nothing_new(dataset, house, shown)
-        return None
+        if not force and all(_is_released(dataset, house, raw, audience) for audience in shown):
+            _nothing_new(dataset, house, shown)
+            return None
+        if told is not None and start.base is not None:
+            raw = _landed(dataset, house, batch_id, fetched, start.base)
+        return raw.model_copy(update={"heads": heads})
 
 
 def connector_of(dataset: Dataset) -> Connector:
@@ -83,10 +90,9 @@ def connector_of(dataset: Dataset) -> Connector:
         raise ContractInvalid(tuple(faults_of(error, kind, nowhere))) from error
 
 
-def _landed(
-    dataset: Dataset, house: House, batch_id: str, fetched: Fetched, known: RawBatch | None
-) -> RawBatch:
-    """The fetched files in the work store; bytes that are already there are not kept twice."""
+def _landed(dataset: Dataset, house: House, batch_id: str, fetched: Fetched, base: Base | None) -> RawBatch:
+    """The fetched files in the work store; bytes that the last batch has are not kept twice."""
+    known = last_raw(dataset, house)
     files, twins = [], {old.sha256: old for old in known.files} if known else {}
     for file in fetched.files:
         twin = twins.get(file.sha256)
@@ -96,7 +102,7 @@ def _landed(
         files.append(file.landed(key))
     raw = RawBatch(
         dataset_id=dataset.id, batch_id=batch_id, files=tuple(files), rows=fetched.rows,
-        expected=fetched.expected, proof=fetched.proof, warnings=fetched.warnings,
+        expected=fetched.expected, proof=fetched.proof, warnings=fetched.warnings, base=base,
     )  # fmt: skip
     put_record(house.work, layout.batch(dataset.id, batch_id), raw)
     put_record(house.work, layout.latest(dataset.id), raw)

@@ -46,6 +46,7 @@ class Trip(Frozen):
     first: Stage = "extract"
     last: Stage = "publish"
     force: bool = False
+    full: bool = False
 
     def includes(self, stage: Stage) -> bool:
         """Whether the stage is between first and last."""
@@ -80,7 +81,7 @@ def _stages(
     raw = last_raw(dataset, house)
     if trip.includes("extract"):
         entered("extract")
-        raw = extract(dataset, house, batch_id=trip.batch_id, force=trip.force)
+        raw = extract(dataset, house, batch_id=trip.batch_id, force=trip.force, full=trip.full)
         if raw is None:
             return {"state": "nothing_new"}
     staged = last_staged(dataset, house)

@@ -103,7 +103,11 @@ def keep_provenance(
 def done_of(staged: StagedBatch, release_id: str) -> Done:
     """The marker that makes the next run say "nothing new"."""
     return Done(
-        raw_digest=staged.raw_digest, recipe=staged.recipe, release_id=release_id, rows_kept=staged.rows_kept
+        raw_digest=staged.raw_digest,
+        recipe=staged.recipe,
+        release_id=release_id,
+        rows_kept=staged.rows_kept,
+        staged=staged if staged.grown else None,
     )
 
 

@@ -10,7 +10,8 @@ from typing import Literal
 from pydantic import Field as Setting
 
 from contracts.batch import RawBatch, StagedBatch, Verdict
-from contracts.dataset import AUDIENCES, Audience, Dataset, seconds_in
+from contracts.dataset import AUDIENCES, Audience, Dataset
+from contracts.durations import seconds_in
 from contracts.errors import ConcentratorError, SourceChanged, StorageRefused
 from contracts.model import Frozen
 from contracts.stages import Stage
@@ -32,6 +33,7 @@ class Done(Frozen):
     recipe: str = Setting(description="Contract and version: other bytes may come of the same source.")
     release_id: str
     rows_kept: int = Setting(description="Rows of the staged table, before any audience's view.")
+    staged: StagedBatch | None = Setting(None, description="Where the next increment goes on from it.")
 
 
 class Handed(Frozen):

@@ -70,12 +70,17 @@ def replay(dataset_id: str, release_id: str, house: House) -> Replayed:
     for file in made_from.raw.files:
         if house.work.sha256(file.key) != file.sha256:
             raise StorageRefused(dataset_id, f"{file.key} is no longer what was landed")
+    base = made_from.raw.base
+    if base is not None and not house.work.exists(base.table_key):
+        met = f"{release_id} came of an increment, and the table that it was merged into is no longer kept"
+        remedy = "Of a dataset that loads by increments, the current release can be made again."
+        raise StorageRefused(dataset_id, met, remedy=remedy)
     with house.workbench() as folder:
         made = conformed(dataset, made_from.raw, house, folder)
         files = _rebuilt(view_for(dataset, audience), made.table, manifest, house, folder)
     return Replayed(
         dataset_id=dataset_id, release_id=release_id, audience=audience, version=made_from.version,
-        raw=tuple(file.name for file in made_from.raw.files), files=files,
+        raw=(*(file.name for file in made_from.raw.files), *((base.table_key,) if base else ())), files=files,
     )  # fmt: skip
 
 

@@ -10,16 +10,18 @@ import duckdb
 from contracts.batch import Finding, RawBatch, StagedBatch
 from contracts.dataset import Dataset
 from contracts.errors import QualityRefused, SourceIncomplete
+from contracts.load import Grown
 from contracts.model import Frozen
 from contracts.view import view_for
 from distributions.parquet import metadata_of
 from pipeline.checking import require_readable
 from pipeline.house import House
+from pipeline.increments import base_table, grown_of
 from pipeline.record import recipe_of, remembered
 from storage import layout
 from storage.records import put_record
 from transforms.conform import Conformed, column_findings, conform, first_misfit
-from transforms.decode.decoding import decode, decode_batch
+from transforms.decode.decoding import decode, decode_batch, records_name_columns
 from transforms.decode.source import Source
 from transforms.decode.tables import Decoded
 from transforms.engine import engine
@@ -43,7 +45,7 @@ def standardize(dataset: Dataset, house: House, raw: RawBatch, *, attempt: str) 
             table_key=layout.staged_table(dataset.id, raw.batch_id, attempt),
             rejects_key=layout.staged_rejects(dataset.id, raw.batch_id, attempt),
             rows_read=counts.rows_read, rows_kept=counts.rows_kept, rows_rejected=counts.rows_rejected,
-            voided=counts.voided, findings=made.findings, heads=raw.heads,
+            voided=counts.voided, findings=made.findings, grown=made.grown, heads=raw.heads,
         )  # fmt: skip
         _keep(house, batch, attempt, made.table, made.rejects)
         _judge_misfits(dataset, counts, made.first_misfit, batch)
@@ -59,27 +61,38 @@ class Made(Frozen):
     counts: Conformed
     first_misfit: str
     findings: tuple[Finding, ...]
+    grown: Grown | None = None
 
 
 def conformed(dataset: Dataset, raw: RawBatch, house: House, folder: Path) -> Made:
-    """The raw batch as the contract's table, in `folder`: a pure function of the bytes and the contract.
+    """The raw batch as the contract's table, in `folder`: a pure function of the bytes, the contract and,
+    of an increment, the base that it names.
 
     Raises:
         ContractInvalid: a reference system or a pattern that does not exist.
         SourceChanged: the bytes cannot be read as the contract's format, or lack a column.
         SourceIncomplete: they hold other records than the connector counted.
+        QualityRefused: of an increment, a record that may not change did.
+        StorageRefused: the base is gone, or no longer what it was.
     """
     require_readable(dataset)
+    base = base_table(dataset, raw, house, folder)
     table, rejects = folder / "table.parquet", folder / "rejects.parquet"
     with engine(folder / "conform") as connection:
         decoded = _decoded(connection, dataset, raw, house, folder)
-        met_columns = () if _is_known_empty(raw) else column_findings(dataset, decoded.columns)
-        findings = (*_odd(raw), *met_columns)
+        met_columns = (
+            () if _is_known_empty(raw)
+            else column_findings(dataset, decoded.columns, may_lack=_may_lack(dataset, raw))
+        )  # fmt: skip
         told = metadata_of(view_for(dataset, "restricted"), {})
-        counts = conform(connection, dataset, decoded, table, rejects, told)
+        counts = conform(connection, dataset, decoded, table, rejects, told, base)
         met = first_misfit(connection, rejects)
+        grown = grown_of(connection, dataset, raw, counts.merged, table)
     _require_all(dataset, raw, counts.rows_read)
-    return Made(table=table, rejects=rejects, counts=counts, first_misfit=met, findings=findings)
+    return Made(
+        table=table, rejects=rejects, counts=counts, first_misfit=met, findings=(*_odd(raw), *met_columns),
+        grown=grown,
+    )  # fmt: skip
 
 
 def _decoded(
@@ -87,7 +100,7 @@ def _decoded(
 ) -> Decoded:
     """All files of the batch as one table of text; of one file that is not read before it is typed."""
     sources = _sources(dataset, raw, house, folder)
-    if len(raw.files) == 1 and raw.rows != 0:
+    if len(raw.files) == 1 and raw.rows != 0 and not _may_lack(dataset, raw):
         one = next(sources)
         return decode(
             connection, one.path, one.name, dataset.format, table="source", scratch=folder, place=dataset.id,
@@ -96,8 +109,14 @@ def _decoded(
     every = [column for columns in dataset.source_columns.values() for column in columns]
     return decode_batch(
         connection, sources, dataset.format, table="source", place=dataset.id, reshape=dataset.reshape,
-        counted=raw.rows is not None, promised=every if _is_known_empty(raw) else (),
+        counted=raw.rows is not None,
+        promised=every if _is_known_empty(raw) or _may_lack(dataset, raw) else (),
     )  # fmt: skip
+
+
+def _may_lack(dataset: Dataset, raw: RawBatch) -> bool:
+    """Whether a column may be in none of the records: of a few new ones that name only what they have."""
+    return raw.base is not None and records_name_columns(dataset.format)
 
 
 def _sources(dataset: Dataset, raw: RawBatch, house: House, folder: Path) -> Iterator[Source]:
@@ -110,8 +129,10 @@ def _sources(dataset: Dataset, raw: RawBatch, house: House, folder: Path) -> Ite
 
 
 def _is_known_empty(raw: RawBatch) -> bool:
-    """Whether the source itself says that it has no records, as the connector counted: nothing is lost."""
-    return raw.rows == 0 and raw.expected == 0
+    """Whether there are no records, as the connector counted and the source itself says, or none since."""
+    return (raw.rows == 0 and (raw.expected == 0 or raw.base is not None)) or (
+        not raw.files and raw.base is not None
+    )
 
 
 def _require_all(dataset: Dataset, raw: RawBatch, read: int) -> None:

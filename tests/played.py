@@ -10,8 +10,8 @@ from typing import Any
 class Run:
     """What Airflow hands to each task and keeps between them."""
 
-    def __init__(self, dag: Any, run_id: str, *, force: bool = False) -> None:
-        self.dag, self.run_id, self.force = dag, run_id, force
+    def __init__(self, dag: Any, run_id: str, *, force: bool = False, **asked: bool) -> None:
+        self.dag, self.run_id, self.force, self.asked = dag, run_id, force, asked
         self.kept: dict[str, str] = {}
         self.events: dict[Any, SimpleNamespace] = {}
 
@@ -22,7 +22,7 @@ class Run:
             try_number=try_number, xcom_pull=lambda task_ids: json.loads(self.kept[task_ids])
         )
         context: Any = {
-            "ti": pulled, "run_id": self.run_id, "params": {"force": self.force},
+            "ti": pulled, "run_id": self.run_id, "params": {"force": self.force, **self.asked},
             "outlet_events": self.events,
         }  # fmt: skip
         outcome = task.execute(context)

@@ -16,6 +16,7 @@ from contracts.explaining import did_you_mean
 from contracts.sql import identifier, literal, opaque, ordered
 from transforms.cells import Cell, cell_for
 from transforms.decode.tables import Decoded
+from transforms.merging import ORDINAL, Merged, merge
 
 MISSING = "valeur obligatoire absente"
 # What the query says of a row beside its fields; a field's name has no colon, so none can be one of them.
@@ -29,10 +30,11 @@ class Conformed:
     """What the query made of a table."""
 
     rows_read: int
-    rows_kept: int
+    rows_kept: int  # of a snapshot those read and not rejected; else those of the merged table
     rows_rejected: int
     rows_with_misfits: int
     voided: dict[str, int]  # field → cells voided in the rows that were kept
+    merged: Merged | None = None  # where increments are loaded
 
 
 def conform_query(dataset: Dataset, table: str) -> str:
@@ -42,7 +44,7 @@ def conform_query(dataset: Dataset, table: str) -> str:
     required or key field. A misfit's value is NULL in its typed column. Rows stay in the table's order.
     """
     cells = {name: cell_for(name, field) for name, field in dataset.fields.items()}
-    needed = set(dataset.key) | {name for name, field in dataset.fields.items() if field.required}
+    needed = {name for name in cells if _is_needed(dataset, name)}
     texts = _lines(f"{cell.text} AS {_text(name)}" for name, cell in cells.items())
     values = _lines(f"{cell.value} AS {identifier(name)}" for name, cell in cells.items())
     whys = _lines(f"{_why(name, cell, name in needed)} AS {_why_of(name)}" for name, cell in cells.items())
@@ -68,6 +70,10 @@ def conform_query(dataset: Dataset, table: str) -> str:
     )
 
 
+def _is_needed(dataset: Dataset, name: str) -> bool:
+    return name in dataset.key or dataset.fields[name].required
+
+
 def _lines(parts: Iterable[str]) -> str:
     return ",\n    ".join(parts)
 
@@ -86,20 +92,29 @@ def _why(name: str, cell: Cell, needed: bool) -> str:
     return f"CASE WHEN {_text(name)} IS NULL THEN {absent} {cases} END"
 
 
-def column_findings(dataset: Dataset, columns: tuple[str, ...]) -> tuple[Finding, ...]:
-    """A warning that names the source columns nobody declared.
+def column_findings(
+    dataset: Dataset, columns: tuple[str, ...], *, may_lack: bool = False
+) -> tuple[Finding, ...]:
+    """A warning that names the source columns nobody declared, or those that no record of an increment has.
+
+    Some records of a source that leaves out what is empty (`may_lack`) may have no cell of a column. That is
+    no change, unless a column came that nobody knows, for then it may have been renamed.
 
     Raises:
         SourceChanged: a column that a field is made of is not there.
     """
     wanted = {column: name for name, sources in dataset.source_columns.items() for column in sources}
     missing = [column for column in wanted if column not in columns]
-    if missing:
-        raise _missing_columns(dataset, missing, columns)
     unknown = [
         column for column in columns
         if column not in wanted and not any(fnmatchcase(column, known) for known in dataset.ignores)
     ]  # fmt: skip
+    needed = [name for column in missing if _is_needed(dataset, name := wanted[column])]
+    if missing and (needed or unknown or not may_lack):
+        raise _missing_columns(dataset, missing, columns)
+    if missing:
+        met = f"no new record has {_quoted(missing)}, which the contract takes"
+        return (Finding(rule="absent_columns", severity="warning", count=len(missing), met=met),)
     if not unknown:
         return ()
     met = f"the source also sends {_quoted(unknown)}, which the contract neither takes nor ignores"
@@ -124,17 +139,19 @@ def _quoted(columns: Collection[str], most: int = 12) -> str:
 
 def conform(
     connection: duckdb.DuckDBPyConnection, dataset: Dataset, decoded: Decoded, kept: Path, rejects: Path,
-    told: Mapping[str, str] | None = None,
+    told: Mapping[str, str] | None = None, base: Path | None = None,
 ) -> Conformed:  # fmt: skip
     """Writes the typed rows and the misfits of what was decoded as two Parquet files.
 
     `kept`: one column per field in contract order, in the order of the key, nulls last; `told` is what it
     says of itself (key-value metadata), so that it may be a release's file as it is. `rejects`: file,
     line, field, value, reason, row_rejected, by file and line; the records that decode could not split have
-    no field.
+    no field. Where the contract loads by increments, `kept` is the rows of `base` (such a table, or none)
+    and the new ones, each key once (`merging.merge`).
 
     Raises:
         SourceChanged: the text cannot be split, or not all of its records were read.
+        QualityRefused: a key that may not change comes again with another content.
     """
     judged = kept.with_name("judged.parquet")
     # What this optimizer finds makes 10 fields a third faster; its search grows with the square of their
@@ -144,10 +161,12 @@ def conform(
     tally = decoded.read(_copying(conform_query(dataset, decoded.table), judged, "lz4"))
     connection.execute("RESET disabled_optimizers")
     source = f"read_parquet({literal(str(judged))})"
-    columns = ", ".join(map(opaque, dataset.fields))
-    sorted_rows = f"SELECT {columns} FROM {source} WHERE NOT {REJECTED} ORDER BY {ordered(dataset.key)}"
-    connection.execute(_copying(sorted_rows, kept, told=told))
     connection.execute(_copying(_rejects_query(decoded.table, source), rejects))
+    merged = _merged(connection, dataset, judged, base, decoded.table) if dataset.load.grows else None
+    columns = ", ".join(map(opaque, dataset.fields))
+    rows_to_keep = merged.table if merged else f"{source} WHERE NOT {REJECTED}"
+    sorted_rows = f"SELECT {columns} FROM {rows_to_keep} ORDER BY {ordered(dataset.key)}"
+    (count,) = connection.execute(_copying(sorted_rows, kept, told=told)).fetchone() or (0,)
     (rejected, with_misfits) = connection.execute(
         f"SELECT count(*) FILTER (WHERE {REJECTED}), count({MISFITS}) FROM {source}"
     ).fetchone() or (0, 0)
@@ -157,7 +176,19 @@ def conform(
     ).fetchall()
     judged.unlink()
     rows, unread = tally
-    return Conformed(rows + unread, rows - rejected, rejected + unread, with_misfits + unread, dict(voided))
+    counts = (rows + unread, int(count), rejected + unread, with_misfits + unread)
+    return Conformed(*counts, dict(voided), merged)
+
+
+def _merged(
+    connection: duckdb.DuckDBPyConnection, dataset: Dataset, judged: Path, base: Path | None, table: str
+) -> Merged:
+    fields = ", ".join(map(identifier, dataset.fields))
+    rows = (
+        f"SELECT {fields}, file_row_number AS {ORDINAL} "
+        f"FROM read_parquet({literal(str(judged))}, file_row_number = true) WHERE NOT {REJECTED}"
+    )
+    return merge(connection, dataset, rows, base, f"{table}_lines")
 
 
 def first_misfit(connection: duckdb.DuckDBPyConnection, rejects: Path) -> str:

@@ -127,7 +127,7 @@ def test_a_person_finds_title_service_source_and_audience(bag: DagBag) -> None:
     assert dag.description == about.description.fr
     assert dag.tags == {"theme:mobility", "source:http_file", "public", "restricted"}
     assert (dag.owner, dag.owner_links) == (about.publisher, {about.publisher: f"mailto:{about.contact}"})
-    assert dag.params["force"] is False
+    assert dict(dag.params) == {"force": False}  # no `full` where everything is fetched each time
 
 
 def test_the_page_has_every_field_the_contract_itself_and_what_to_do_on_failure(bag: DagBag) -> None:

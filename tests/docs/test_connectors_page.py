@@ -33,6 +33,15 @@ def test_an_example_is_a_sound_contract(town: Town, example: dict[str, Any]) -> 
     assert checked.exit_code == 0, checked.output
 
 
+def test_the_example_of_a_load_by_increments_is_a_sound_contract(town: Town) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "adding-a-dataset.md").read_text(encoding="utf-8")
+    blocks = map(yaml.safe_load, re.findall(r"^```yaml\n(.*?)^```", page, re.S | re.M))
+    (example,) = (block for block in blocks if "load" in block)
+    town.contract(**{"quality": {}, **example})
+    checked = CliRunner().invoke(app, ["check"])
+    assert checked.exit_code == 0, checked.output
+
+
 def test_an_example_with_a_fault_would_be_found(town: Town) -> None:
     town.contract(source={"kind": "rest", "connection": "portal", "pagination": {}})
     checked = CliRunner().invoke(app, ["check"])

@@ -21,8 +21,8 @@ from operators.surroundings import connection_named
 PARKS = "mobility.parks"
 
 
-def run_of(town: Town, run_id: str, *, force: bool = False) -> Run:
-    return Run(journey_at(Path(town.environment["CONCENTRATOR_CONFIG"]), PARKS), run_id, force=force)
+def run_of(town: Town, run_id: str, **asked: bool) -> Run:
+    return Run(journey_at(Path(town.environment["CONCENTRATOR_CONFIG"]), PARKS), run_id, **asked)
 
 
 def test_the_stages_publish_both_audiences_and_pass_names_and_counts_only(town: Town) -> None:
@@ -55,6 +55,26 @@ def test_force_goes_all_the_way_and_makes_no_second_release(town: Town) -> None:
     assert json.loads(run.kept["publish_restricted"])["unchanged"]
     assert json.loads(run.kept["publish_public"])["state"] == "unchanged"
     assert town.published("public") == before
+
+
+def test_an_increment_names_its_base_and_a_person_may_ask_for_everything(town: Town) -> None:
+    fields = {"id": {"public": True, "about": "Identifiant."}, "rang": {"type": "integer", "required": True,
+              "public": True, "about": "Rang."}}  # fmt: skip
+    town.contract(
+        source={"kind": "rest", "connection": "portal", "path": "parks.json", "query": {"from": "{since}"}},
+        format={"type": "json"}, load={"mode": "upsert", "by": "rang"}, fields=fields, quality={"shrink": 1},
+    )  # fmt: skip
+    town.source('[{"id": "a", "rang": 1}]', "parks.json")
+    first = run_of(town, "first").whole()
+    assert json.loads(first.kept["extract"])["base"] is None
+    assert first.dag.params["full"] is False
+    town.source('[{"id": "b", "rang": 2}]', "parks.json")
+    second = run_of(town, "second").whole()
+    base = json.loads(second.kept["extract"])["base"]
+    assert base["table_key"] == json.loads(first.kept["standardize"])["table_key"]
+    assert town.csv("public") == "id,rang\na,1\nb,2\n"
+    run_of(town, "third", full=True, force=True).whole()
+    assert town.csv("public") == "id,rang\nb,2\n"
 
 
 def test_a_changed_source_fails_with_one_sentence_and_no_chain_of_causes(town: Town) -> None:

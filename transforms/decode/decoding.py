@@ -109,6 +109,11 @@ def decode_batch(
     return decode_parts(connection, parts, table, place, promised)
 
 
+def records_name_columns(format: Format) -> bool:
+    """Whether each record names its own columns, and may leave out one that is empty in it."""
+    return _taking(format) is not None
+
+
 def _taking(format: Format, *, may_be_empty: bool = False) -> Taking | None:
     """How records that name their own columns are taken from a file; None where a file's head names them."""
     if isinstance(format, JsonFormat):
