@@ -70,8 +70,8 @@ def _shown_to_all(proposal: Proposal, answers: Answers) -> bool:
 
 def _opening(proposal: Proposal, answers: Answers) -> Iterator[str]:
     yield (
-        f"Proposition de « concentrator new », d'après les {proposal.rows} lignes de {answers.file_name}. "
-        f"Ce qui est marqué « {TO_CONFIRM} » attend une personne ; `concentrator check` le rappelle."
+        f"Proposition de `concentrator new`, d'après les {proposal.rows} lignes de {answers.file_name}. Une "
+        "personne décide de ce qui reste ouvert ; `concentrator check` le rappelle."
     )
     yield "Les textes `about:` reprennent les en-têtes de la source : à remplacer par une phrase."
     doubtful = [draft.name for draft in proposal.drafts if draft.suspicion]
