@@ -27,6 +27,7 @@ from pipeline.replay import replay
 from pipeline.standardize import standardize
 from pipeline.validate import validate
 from pipeline.withdrawing import Wish, withdrawn
+from storage.rollback import rollback
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SOURCE = {
@@ -310,3 +311,18 @@ def test_check_refuses_increments_of_a_kind_that_knows_none(source: Source, run:
     code, stdout, stderr = run("check")
     assert code == 1
     assert "load.mode: the kind http_file cannot fetch what came since" in stdout + stderr
+
+
+def test_after_a_rollback_the_next_increment_goes_on_from_what_was_published_last(source: Source) -> None:
+    source.run(park(1, 0))
+    source.run(park(2, 1))
+    oldest = min(path.name for path in (source.town.folder / "restricted/mobility/parks/releases").iterdir())
+    store, moment = source.house().restricted, NOON + timedelta(hours=source.hour)
+    rollback(store, "mobility.parks", oldest, moment=moment, expires_at=moment, attempt_id="back")
+    assert source.rows() == ["p1,1"]
+    source.records = []
+    assert source.run().state == "nothing_new"  # and what readers see stays
+    assert source.rows() == ["p1,1"]
+    source.run(park(3, 2))
+    assert source.since == at(0)
+    assert source.rows() == ["p1,1", "p2,2", "p3,3"]
