@@ -102,7 +102,7 @@ steps = some.lists(
 )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(steps)
 def test_any_sequence_of_increments_is_the_source_as_it_is_now(
     merged: Merging, steps: list[list[Row]]
