@@ -5,13 +5,13 @@ from __future__ import annotations
 import difflib
 import json
 import re
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from commands.console import bar, config, counted, environment, err, now, one_sentence, out
+from commands.questions import LICENCES, asked_of, kept, licence_of
 from contracts.dataset import NAME
 from contracts.errors import ContractInvalid, Fault
 from contracts.library import city_at, vocabulary_at
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from proposal.proposing import Proposal
     from proposal.writing import Answers
 
-LICENCES = ("etalab-2.0", "odc-odbl", "cc-by-4.0", "cc0-1.0")
-
 
 def new(
     dataset_id: Annotated[str, typer.Argument(metavar="ID", help="As `theme.name`.", show_default=False)],
@@ -33,6 +31,12 @@ def new(
     ],
     connection: Annotated[
         str | None, typer.Option("--connection", help="The connection to use, if it is defined already.")
+    ] = None,
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--format", help="As a contract has it, where bytes do not tell: `{type: gtfs, table: stops}`."
+        ),
     ] = None,
     option: Annotated[
         list[str] | None,
@@ -59,12 +63,13 @@ def new(
     """
     with one_sentence():
         path = _path_of(dataset_id)
-        given = {"service": service, "licence": _licence(licence), "public": public}
-        asked = _kept(path, given) if path.exists() else _asked(given)
+        given = {"service": service, "licence": licence_of(licence), "public": public}
+        asked = kept(path, given) if path.exists() else asked_of(given)
         city, vocabulary = city_at(config()), vocabulary_at(config())
-        reached, proposal, answers = _looked_at(
-            dataset_id, source, connection, option or [], asked, city, vocabulary
+        reached, proposal, file_name = _looked_at(
+            dataset_id, _Source(source, connection, tuple(option or ()), form), city, vocabulary
         )
+        answers = _answers(asked, city, reached, file_name)
         text = _text(path, proposal, answers, vocabulary)
     if dry_run:
         print(text, end="")
@@ -83,98 +88,61 @@ def _path_of(dataset_id: str) -> Path:
     return config() / "datasets" / theme / f"{name}.yml"
 
 
-def _licence(licence: str | None) -> str | None:
-    if licence is not None and licence not in LICENCES:
-        raise typer.BadParameter(f"{licence!r} is none of {', '.join(LICENCES)}")
-    return licence
+class _Source(NamedTuple):
+    """What was typed of a source."""
 
-
-def _kept(path: Path, given: dict[str, Any]) -> dict[str, Any]:
-    """What is not given, as the contract that is there answered it."""
-    from contracts.reading import document_at
-    from proposal.writing import NO_LICENCE, NO_SERVICE
-
-    try:
-        there: Any = document_at(path).value
-        about, audiences = there["about"], there["audiences"]
-    except (ContractInvalid, KeyError, TypeError):
-        return given
-    service, licence = about.get("publisher"), about.get("licence")
-    answered = {
-        "service": None if service == NO_SERVICE else service,
-        "licence": None if NO_LICENCE in path.read_text(encoding="utf-8") else licence,
-        "public": "public" in audiences,
-    }
-    return {name: answered[name] if value is None else value for name, value in given.items()}
-
-
-def _asked(given: dict[str, Any]) -> dict[str, Any]:
-    """Three questions at most, to a person at a terminal; Enter leaves one open."""
-    if not (sys.stdin.isatty() and err.is_terminal):
-        return given
-    asked = dict(given)
-    if asked["service"] is None:
-        asked["service"] = (
-            typer.prompt("Which service answers for the data?", default="", show_default=False, err=True)
-            or None
-        )
-    if asked["licence"] is None:
-        asked["licence"] = _licence(
-            typer.prompt(f"Its licence ({', '.join(LICENCES)})?", default="", show_default=False, err=True)
-            or None
-        )
-    if asked["public"] is None:
-        asked["public"] = typer.confirm("Propose for everyone what nobody suspects?", default=False, err=True)
-    return asked
+    address: str
+    connection: str | None
+    options: tuple[str, ...]
+    form: str | None
 
 
 def _looked_at(
-    dataset_id: str, typed: str, connection: str | None, options: list[str], asked: dict[str, Any],
-    city: City, vocabulary: Vocabulary,
-) -> tuple[Reached, Proposal, Answers]:  # fmt: skip
-    """The source visited and looked at, with a bar on a terminal."""
+    dataset_id: str, typed: _Source, city: City, vocabulary: Vocabulary
+) -> tuple[Reached, Proposal, str]:
+    """The source visited and looked at, with a bar on a terminal; and what its first file is called."""
     from pipeline.house import setting, workbench_in
     from proposal.address import reached
+    from proposal.dialect import Written
+    from proposal.formats import model_of
     from proposal.proposing import STEPS, proposal_for
+    from proposal.typed import format_in, options_in, require_kind
     from proposal.visiting import fetched_from
-    from proposal.writing import Answers
     from transforms.decode.source import Source
 
-    variables = environment()
-    found = reached(typed, connection, _options(options), variables)
-    with workbench_in(Path(setting(variables, "CONCENTRATOR_SCRATCH"))) as folder, bar() as progress:
+    found = reached(typed.address, typed.connection, options_in(typed.options), environment())
+    form = format_in(typed.form, found)
+    promised = model_of(Written(form)) if form else None
+    scratch = Path(setting(environment(), "CONCENTRATOR_SCRATCH"))
+    with workbench_in(scratch) as folder, bar() as progress:
         task = progress.add_task("fetching", total=None)
 
         def watched(done: int, total: int | None) -> None:
             progress.update(task, completed=done, total=total)
 
-        (folder / "fetched").mkdir()
-        file = fetched_from(found, dataset_id, folder / "fetched", now, city.contact, watched)
-        progress.update(task, completed=0, total=len(STEPS))
-
         def looking(step: str) -> None:
-            progress.update(task, completed=STEPS.index(step), description=step)
+            progress.update(task, total=len(STEPS), completed=STEPS.index(step), description=step)
 
-        source = Source(file.path, file.name, dataset_id, folder)
-        proposal = proposal_for(source, vocabulary, city.time_zone, looking)
-    answers = Answers(
+        (folder / "fetched").mkdir()
+        fetched = fetched_from(found, dataset_id, folder / "fetched", now, city.contact, watched, promised)
+        sources = [
+            Source(file.path, file.name, dataset_id, folder / f"file-{number}")
+            for number, file in enumerate(fetched.files)
+        ]
+        proposal = proposal_for(
+            sources, vocabulary, city.time_zone, form=form, counted=fetched.rows is not None, looking=looking
+        )
+    require_kind(dataset_id, found, proposal)
+    return found, proposal, fetched.files[0].name
+
+
+def _answers(asked: dict[str, Any], city: City, reached: Reached, file_name: str) -> Answers:
+    from proposal.writing import Answers
+
+    return Answers(
         service=asked["service"], licence=asked["licence"], public=bool(asked["public"]),
-        contact=city.contact, source=found.source, file_name=file.name,
+        contact=city.contact, source=reached.source, file_name=file_name,
     )  # fmt: skip
-    return found, proposal, answers
-
-
-def _options(given: list[str]) -> dict[str, Any]:
-    """`name=value`, the value as YAML would read it."""
-    from contracts.reading import document_of
-
-    options = {}
-    for one in given:
-        name, mark, value = one.partition("=")
-        if not mark:
-            raise typer.BadParameter(f"--option {one!r} has no `=`")
-        options[name] = document_of(f"value: {value}".encode(), f"--option {name}").value["value"]  # type: ignore[index, call-overload]
-    return options
 
 
 def _text(path: Path, proposal: Proposal, answers: Answers, vocabulary: Vocabulary) -> str:
@@ -193,7 +161,7 @@ def _text(path: Path, proposal: Proposal, answers: Answers, vocabulary: Vocabula
 
 def _write(path: Path, text: str, force: bool) -> None:
     """The contract on disk; one that is there only gives way to `--force`, else the difference is shown."""
-    before = path.read_text(encoding="utf-8") if path.exists() else None
+    before = path.read_text(encoding="utf-8", errors="replace") if path.exists() else None
     if before == text:
         return
     if before is not None and not force:

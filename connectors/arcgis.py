@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field as Setting
 
@@ -28,6 +28,8 @@ _ABOUT_BYTES = 256 << 20  # of a description, or of all object ids (a million ta
 
 class Arcgis(Connector):
     """What a contract says of `kind: arcgis`; its `format:` is `arcgis`."""
+
+    form: ClassVar[str] = "arcgis"
 
     path: Below = Setting(
         pattern=r"(^|/)(FeatureServer|MapServer)/\d+/?$",

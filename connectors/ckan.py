@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field as Setting
 from pydantic import model_validator
@@ -19,6 +19,7 @@ from connectors.web.sums import announced_by
 from contracts.connection import Connection
 from contracts.errors import SourceChanged, SourceIncomplete
 from contracts.formats import Format, JsonFormat
+from contracts.pointed import Pointed, below_address
 
 Value = str | int | float | bool
 
@@ -32,6 +33,9 @@ _REMEDIES = {
     409: "Correct `filters:` or `fields:`; the portal may also close its datastore to this login.",
 }
 
+# What an address of it looks like, below the portal's.
+_ADDRESS = r"(?:(?<![^/])[a-z]{2}/)?dataset/[^/]+/resource/(?P<resource>[^/#?]+)"
+
 
 class Ckan(Connector):
     """What a contract says of `kind: ckan`.
@@ -39,6 +43,8 @@ class Ckan(Connector):
     `datastore_search` lowers a `limit` above its own without an error and tells the one it took
     (`ckan.datastore.search.rows_max`), so the next page begins after what came, whatever was asked for.
     """
+
+    word: ClassVar[str] = "resource"
 
     resource: str = Setting(pattern=r"^[A-Za-z0-9_-]+$", description="Its identifier.")
     take: Literal["datastore", "file"] = Setting(
@@ -58,6 +64,11 @@ class Ckan(Connector):
         if self.take == "file" and (self.filters or self.fields):
             raise ValueError("`filters` and `fields` go with the datastore, not with `take: file`")
         return self
+
+    @classmethod
+    def pointed_at(cls, address: str) -> Pointed:
+        """The page of a resource."""
+        return below_address(address, _ADDRESS)
 
     def fetch(self, connection: Connection, visit: Visit) -> Fetched:
         """The pages of the datastore, its CSV, or the file; for a file none where it is the known one (304).

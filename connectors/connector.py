@@ -108,9 +108,10 @@ class Connector(Frozen, ABC):
     """
 
     increments: ClassVar[bool] = False  # whether the kind can fetch from `Visit.since` on
-    word: ClassVar[str] = (
-        ""  # the option that a bare word after `--from kind:` fills; none: it takes addresses
-    )
+    # For `concentrator new`: the `format:` of all that the kind sends, where its bytes do not tell it; and
+    # the option that a bare word after `--from kind:` fills.
+    form: ClassVar[str] = ""
+    word: ClassVar[str] = ""
 
     @classmethod
     def pointed_at(cls, address: str) -> Pointed:
@@ -125,7 +126,7 @@ class Connector(Frozen, ABC):
         """
         if "://" not in address and cls.word:
             return Pointed({cls.word: address})
-        return web_address(address, with_path={"path", "query"} <= cls.model_fields.keys())
+        return web_address(address, path="path" in cls.model_fields, query="query" in cls.model_fields)
 
     @abstractmethod
     def fetch(self, connection: Connection, visit: Visit) -> Fetched:

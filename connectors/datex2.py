@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import ClassVar
 
 from pydantic import Field as Setting
 from pydantic import model_validator
@@ -23,6 +24,9 @@ _SKEW = timedelta(minutes=5)  # clocks differ
 
 class Datex2(Connector):
     """What a contract says of `kind: datex2`; it comes with `format: {type: datex2}`."""
+
+    form: ClassVar[str] = "datex2"
+    word: ClassVar[str] = "table"
 
     table: Below | None = Setting(None, description="The table's path, below the connection's address.")
     status: Below | None = Setting(None, description="That of the real-time status.")

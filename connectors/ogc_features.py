@@ -21,10 +21,14 @@ from connectors.web.styles import ByLink
 from contracts.connection import Connection
 from contracts.errors import SourceChanged, SourceIncomplete
 from contracts.formats import Format, GeoJsonFormat, JsonFormat
+from contracts.pointed import Pointed, below_address
 from contracts.systems import System, system_named
 
 _GEOJSON = "application/geo+json"
 _OWN = ("limit", "crs", "bbox", "filter", "filter-lang")
+
+# What an address of it looks like, below the portal's.
+_ADDRESS = r"collections/(?P<collection>[^/#?]+)"
 
 
 class OgcFeatures(Connector):
@@ -35,6 +39,7 @@ class OgcFeatures(Connector):
     """
 
     increments: ClassVar[bool] = True
+    word: ClassVar[str] = "collection"
 
     path: Below = Setting("", description="Of the landing page, below the connection's address.")
     collection: str = Setting(pattern=r"^[^/?#]+$", description="The collection's id.")
@@ -67,6 +72,11 @@ class OgcFeatures(Connector):
                 f"{self.crs!r} is not known by x before y; leave `crs` out for longitude, latitude"
             )
         return self
+
+    @classmethod
+    def pointed_at(cls, address: str) -> Pointed:
+        """A collection, or its items."""
+        return below_address(address, _ADDRESS, base="path")
 
     def fetch(self, connection: Connection, visit: Visit) -> Fetched:
         """All pages of items; `rows` is their features, `expected` what `numberMatched` tells.

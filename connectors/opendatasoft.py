@@ -18,6 +18,7 @@ from connectors.web.session import Session
 from contracts.connection import Connection
 from contracts.errors import SourceChanged, SourceUnavailable
 from contracts.formats import CsvFormat, Format, GeoJsonFormat
+from contracts.pointed import Pointed, below_address
 
 _DELIMITERS = (",", ";", "\t", "|")  # the API's `EnumDelimiter`
 _DEFAULT = CsvFormat(type="csv", delimiter=";")  # what the portal's own pages offer
@@ -32,6 +33,12 @@ _REMEDIES = {
     404: "Look for the identifier of the dataset on its page, under Informations.",
 }
 
+# What an address of it looks like, below the portal's.
+_ADDRESS = (
+    r"(?:api/explore/v2\.[01]/)?(?:explore/(?:embed/)?dataset|catalog/datasets)"
+    r"/(?P<dataset>[^/#?]+)"
+)
+
 
 class Opendatasoft(Connector):
     """What a contract says of `kind: opendatasoft`; the export's form is that of its `format:`.
@@ -41,6 +48,7 @@ class Opendatasoft(Connector):
     """
 
     increments: ClassVar[bool] = True
+    word: ClassVar[str] = "dataset"
 
     dataset: str = Setting(
         pattern=r"^[A-Za-z0-9_-]+(@[A-Za-z0-9_.-]+)?$", description="Its identifier: `qualite-de-l-air`."
@@ -56,6 +64,11 @@ class Opendatasoft(Connector):
     max_bytes: int = Setting(5_000_000_000, ge=1, description="More is refused.")
     read_timeout: float = Setting(60, gt=0, description="Seconds of silence that end an attempt.")
     time_limit: float = Setting(3600, gt=0, description="Seconds for the export with all its attempts.")
+
+    @classmethod
+    def pointed_at(cls, address: str) -> Pointed:
+        """The page of a dataset, or its address in the API."""
+        return below_address(address, _ADDRESS)
 
     def fetch(self, connection: Connection, visit: Visit) -> Fetched:
         """The export as one file; `rows` are counted in it, `expected` is the API's `total_count`.

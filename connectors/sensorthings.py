@@ -26,6 +26,8 @@ _ID, _COUNT, _NEXT = "@iot.id", "@iot.count", "@iot.nextLink"
 class Sensorthings(Connector):
     """What a contract says of `kind: sensorthings`; it comes with `format: {type: sensorthings}`."""
 
+    form: ClassVar[str] = "sensorthings"
+
     increments: ClassVar[bool] = True
 
     path: Below = Setting(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field as Setting
 from pydantic import model_validator
@@ -22,6 +22,7 @@ from connectors.web.sums import Announced, announced_by
 from contracts.connection import Connection
 from contracts.errors import SourceChanged, SourceIncomplete, SourceUnavailable
 from contracts.formats import JsonFormat
+from contracts.pointed import Pointed, below_address
 
 Entry = Mapping[str, Any]
 
@@ -33,12 +34,20 @@ _DATASET = {
 }
 _RESOURCE = {404: "Its publisher removed the resource: look for its new one on the dataset's page."}
 
+# What an address of it looks like, below the portal's.
+_ADDRESS = (
+    r"(?:(?<![^/])[a-z]{2}/)?(?:api/1/)?datasets/(?P<dataset>[^/#?]+)"
+    r"(?:/?#/?(?:resources/|resource-)?(?P<resource>[0-9a-f-]{36}))?"
+)
+
 
 class Udata(Connector):
     """What a contract says of `kind: udata`.
 
     Types of resources, `filetype` and the kinds of checksums are those of udata/core/dataset/constants.py.
     """
+
+    word: ClassVar[str] = "dataset"
 
     dataset: str = Setting(pattern=r"^[A-Za-z0-9-]+$", description="Its identifier or its slug.")
     resource: str | None = Setting(
@@ -58,6 +67,11 @@ class Udata(Connector):
         if self.latest_by is not None and self.title is None:
             raise ValueError("`latest_by` goes with `title`")
         return self
+
+    @classmethod
+    def pointed_at(cls, address: str) -> Pointed:
+        """The page of a dataset; with `#/resources/<id>`, of one of its files."""
+        return below_address(address, _ADDRESS)
 
     def fetch(self, connection: Connection, visit: Visit) -> Fetched:
         """The one file, or none where it is still the known one (304).

@@ -21,6 +21,7 @@ from connectors.web.styles import ByLink, ByOffset
 from contracts.connection import Connection
 from contracts.errors import SourceChanged
 from contracts.formats import Format, GeoJsonFormat, GmlFormat
+from contracts.pointed import Pointed, web_address
 from contracts.systems import system_named
 
 _OWN = ("service", "version", "request", "typename", "typenames", "outputformat", "srsname", "bbox", "filter",
@@ -72,6 +73,14 @@ class Wfs(Connector):
         if system_named(self.crs) is None:
             raise ValueError(f"{self.crs!r} is not the name of a reference system; write EPSG:2154")
         return self
+
+    @classmethod
+    def pointed_at(cls, address: str) -> Pointed:
+        """The service, or a request to it, whose `typeNames` is the feature type."""
+        found = web_address(address)
+        asked = {name.lower(): value for name, value in found.options.pop("query", {}).items()}
+        named = asked.get("typenames") or asked.get("typename")
+        return replace(found, options=found.options | ({"type_name": named} if named else {}))
 
     def fetch(self, connection: Connection, visit: Visit) -> Fetched:
         """All pages; `expected` is what the hits tell, unknown where they do not.

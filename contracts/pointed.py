@@ -72,11 +72,12 @@ def _folder_below(root: str, known: Connection) -> dict[str, str]:
     return {} if folder == "." else {"folder": folder}
 
 
-def web_address(address: str, *, with_path: bool) -> Pointed:
+def web_address(address: str, *, path: bool = True, query: bool = True) -> Pointed:
     """A web address taken apart: the host is the connection's, path and query are the source's.
 
     What opens the source (a login before the host, a key in the query) goes to the connection, never to the
-    options. `with_path`: the kind has options `path` and `query`; else the whole address is the connection's.
+    options. A kind without the option `path` has the whole address in its connection; one without `query`
+    drops what stands behind the `?`.
 
     Raises:
         ValueError: no address of the web, or one with two secrets.
@@ -91,17 +92,41 @@ def web_address(address: str, *, with_path: bool) -> Pointed:
         raise ValueError("the address holds more than one secret; put them into a connection")
     base = f"{parts.scheme.lower()}://{host}"
     options: dict[str, Any] = {}
-    if with_path:
+    if path:
         options["path"] = parts.path.lstrip("/")
-        if query := _query([pair for pair in pairs if pair not in keys]):
-            options["query"] = query
     else:
         base += parts.path.rstrip("/")
+    if query and (kept := _query([pair for pair in pairs if pair not in keys])):
+        options["query"] = kept
     found = Pointed(options, url=base)
     if parts.username:
         secret = unquote(parts.password) if parts.password else None
         return replace(found, login=unquote(parts.username), secret=secret)
     return replace(found, secret=keys[0][1], secret_query=keys[0][0]) if keys else found
+
+
+def below_address(address: str, shape: str, *, base: str = "") -> Pointed:
+    """An address whose path has the shape (a pattern with named groups): the groups that matched are options.
+
+    What stands before the match is the option named by `base`, or the connection's where that is empty.
+
+    Raises:
+        ValueError: it is of another shape.
+    """
+    whole = web_address(address, query=False)
+    found = re.search(shape, whole.options["path"] + _fragment(address))
+    if found is None:
+        raise ValueError("is not an address of that kind; see docs/connectors.md")
+    above = whole.options["path"][: found.start()].strip("/")
+    options = {name: unquote(value) for name, value in found.groupdict().items() if value}
+    if base:
+        return replace(whole, options={**({base: above} if above else {}), **options})
+    return replace(whole, options=options, url=f"{whole.url}/{above}".rstrip("/"))
+
+
+def _fragment(address: str) -> str:
+    fragment = urlsplit(address).fragment
+    return f"#{fragment}" if fragment else ""
 
 
 def _query(pairs: list[tuple[str, str]]) -> dict[str, str | list[str]]:

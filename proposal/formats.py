@@ -6,8 +6,9 @@ import re
 import zipfile
 from typing import Any, Literal
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
+from contracts.errors import ContractInvalid, Fault
 from contracts.formats import Format, Packed, SheetFormat
 from proposal.dialect import Written, csv_format
 from proposal.documents import json_format, xml_format
@@ -51,8 +52,17 @@ def format_of(source: Source) -> Written:
 
 
 def model_of(written: Written) -> Format:
-    """The format as a contract's model."""
-    return _ADAPTER.validate_python(written.format)
+    """The format as a contract's model.
+
+    Raises:
+        ContractInvalid: what a person gave is none.
+    """
+    try:
+        return _ADAPTER.validate_python(written.format)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise ContractInvalid((Fault("--format", 1, place, first["msg"]),)) from error
 
 
 def _inside(source: Source, keys: dict[str, Any]) -> Written:
@@ -73,7 +83,8 @@ def _zip_keys(source: Source) -> dict[str, Any]:
     tables = [name for name in names if name.lower().endswith(_DATA) and not name.startswith("__MACOSX/")]
     if {"stops.txt", "trips.txt"} <= {name.rpartition("/")[2] for name in names}:
         raise source.changed(
-            "is a GTFS feed of several tables", remedy="Use `--from gtfs:…` where that kind is installed."
+            "is a GTFS feed of several tables",
+            remedy="Name the kind and one of them: `--from gtfs:… --format '{type: gtfs, table: stops}'`.",
         )
     if len(tables) != 1:
         listed = ", ".join(f'"{name}"' for name in names[:10]) or "nothing"

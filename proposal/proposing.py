@@ -9,17 +9,20 @@ from typing import Any
 
 import duckdb
 
+from contracts.formats import Format
 from contracts.vocabulary import Vocabulary
 from proposal.choosing import Chosen, chosen
 from proposal.columns import Table, table_of
+from proposal.dialect import Written
 from proposal.draft import Draft, listed, located, measured, named
 from proposal.formats import format_of, model_of
 from proposal.keys import Key, key_of
 from proposal.moments import is_clock
 from proposal.national import Likeness, likeness_of
 from proposal.people import suspected
-from transforms.decode.decoding import decode
+from transforms.decode.decoding import decode, decode_batch
 from transforms.decode.source import Source
+from transforms.decode.tables import Decoded
 from transforms.engine import engine
 
 STEPS = ("format", "reading", "types", "persons", "key")  # what `looking` is told, in this order
@@ -41,34 +44,32 @@ class Proposal:
 
 
 def proposal_for(
-    source: Source, vocabulary: Vocabulary, zone: str, looking: Callable[[str], None] = lambda step: None
-) -> Proposal:
-    """What the file holds; `zone` is that of clock times without an offset.
+    sources: Sequence[Source], vocabulary: Vocabulary, zone: str, *, form: dict[str, Any] | None = None,
+    counted: bool = False, looking: Callable[[str], None] = lambda step: None,
+) -> Proposal:  # fmt: skip
+    """What the files of one source hold; `zone` is that of clock times without an offset.
+
+    `form` is their format where it is known, else their bytes tell it, those of the first for all. `counted`
+    says that the connector counted their records.
 
     Raises:
-        SourceChanged: it holds no table that can be read, or several.
+        SourceChanged: they hold no table that can be read, or several.
     """
     looking("format")
-    written = format_of(source)
-    with engine(source.scratch / "proposal") as connection:
+    first = sources[0]
+    written = Written(form) if form else format_of(first)
+    with engine(first.scratch / "proposal") as connection:
         # Its search grows with the square of the columns: two minutes for 1,000 (DuckDB 2.0.1).
         connection.execute("SET disabled_optimizers = 'common_subexpressions'")
         looking("reading")
-        decoded = decode(
-            connection, source.path, source.name, model_of(written), table="source", scratch=source.scratch,
-            place=source.place,
-        )  # fmt: skip
+        decoded = _decoded(connection, sources, model_of(written), counted)
         table = table_of(connection, decoded)
-        _refuse_ragged(source, table)
+        _refuse_ragged(first, table)
         looking("types")
         found = _within_reason(chosen(connection, table.columns, vocabulary, zone), table.rows)
         likeness = likeness_of(decoded.columns)
-        drafts = located(
-            connection,
-            named(found, vocabulary, exact=likeness is not None),
-            vocabulary,
-            exact=likeness is not None,
-        )
+        exact = likeness is not None
+        drafts = located(connection, named(found, vocabulary, exact=exact), vocabulary, exact=exact)
         looking("persons")
         drafts = _suspicious(connection, drafts)
         drafts = [measured(draft) for draft in listed(connection, drafts)]
@@ -80,6 +81,20 @@ def proposal_for(
         format=written.format, rows=table.rows, ragged=table.ragged, drafts=tuple(drafts), key=columns,
         twins=key.twins if key else table.rows, likeness=likeness,
         notes=(*written.notes, *_about(table, drafts)),
+    )  # fmt: skip
+
+
+def _decoded(
+    connection: duckdb.DuckDBPyConnection, sources: Sequence[Source], form: Format, counted: bool
+) -> Decoded:
+    """All files as one table of text, as the stage standardize reads them."""
+    if len(sources) > 1:
+        return decode_batch(
+            connection, sources, form, table="source", place=sources[0].place, counted=counted
+        )
+    (one,) = sources
+    return decode(
+        connection, one.path, one.name, form, table="source", scratch=one.scratch, place=one.place
     )  # fmt: skip
 
 

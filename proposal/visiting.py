@@ -1,4 +1,4 @@
-"""One visit to the source of a proposal, and its one file."""
+"""One visit to the source of a proposal, and what it brings."""
 
 from __future__ import annotations
 
@@ -6,33 +6,31 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from connectors.connector import Connector, FetchedFile, Visit
+from connectors.connector import Connector, Fetched, Visit
 from contracts.errors import SourceChanged
+from contracts.formats import Format
 from proposal.address import Reached
 
 Progress = Callable[[int, int | None], None]
 
 
 def fetched_from(
-    reached: Reached,
-    place: str,
-    folder: Path,
-    clock: Callable[[], datetime],
-    contact: str,
-    progress: Progress,
-) -> FetchedFile:
-    """The file as the source sends it, in `folder`.
+    reached: Reached, place: str, folder: Path, clock: Callable[[], datetime], contact: str,
+    progress: Progress, promised: Format | None,
+) -> Fetched:  # fmt: skip
+    """What the source sends, in `folder`; `promised` is its format, where it is known beforehand.
 
     Raises:
-        SourceUnavailable, SourceChanged, SourceIncomplete: what the connector met; or several files.
+        SourceUnavailable, SourceChanged, SourceIncomplete: what the connector met; or nothing at all.
     """
-    visit = Visit(place=place, folder=folder, clock=clock, contact=contact, progress=progress)
+    visit = Visit(
+        place=place, folder=folder, clock=clock, contact=contact, progress=progress, promised=promised
+    )  # fmt: skip
     fetched = _at_once(reached.connector).fetch(reached.connection, visit)
     fetched.require_whole(place)
-    if len(fetched.files) != 1:
-        met = f"the source sent {len(fetched.files)} files"
-        raise SourceChanged(place, met, promised="one", remedy="Narrow it with `--option`.")
-    return fetched.files[0]
+    if not fetched.files:
+        raise SourceChanged(place, "the source sent nothing", promised="a file to look at")
+    return fetched
 
 
 def _at_once(connector: Connector) -> Connector:

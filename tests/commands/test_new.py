@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import pty
+import subprocess
+import sys
+import zipfile
+from contextlib import suppress
 
 import pytest
 import yaml
-from town import Town
+from town import ROOT, Town
 
 BIKES = "id;lieu;places;courriel\n" + "".join(
     f"V{i:02};Place {i};{i};a.martin{i}@exemple.fr\n" for i in range(40)
@@ -100,3 +107,76 @@ def test_a_source_that_does_not_answer_leaves_no_contract(town: Town, run):
     assert code == 1
     assert "404" in told
     assert not (town.folder / "config/datasets/mobility/bikes.yml").exists()
+
+
+def test_the_kind_s_own_format_is_given_where_bytes_do_not_tell(town: Town, run, tmp_path):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(
+            "agency.txt",
+            "agency_id,agency_name,agency_url,agency_timezone\nA,Bus,https://x.org,Europe/Paris\n",
+        )
+        archive.writestr(
+            "stops.txt", "stop_id,stop_name,stop_lat,stop_lon\nS1,Mairie,48.82,2.27\nS2,Gare,48.83,2.26\n"
+        )
+        archive.writestr("routes.txt", "route_id,agency_id,route_short_name,route_type\nR,A,1,3\n")
+        archive.writestr("trips.txt", "route_id,service_id,trip_id\nR,S,T\n")
+        archive.writestr(
+            "stop_times.txt",
+            "trip_id,arrival_time,departure_time,stop_id,stop_sequence\nT,24:10:00,24:10:00,S1,1\n",
+        )
+        archive.writestr("calendar_dates.txt", "service_id,date,exception_type\nS,20991231,1\n")
+    town.source(packed.getvalue(), "gtfs.zip")
+    code, _, told = run("new", "mobility.bikes", "--from", f"gtfs:{town.url}/gtfs.zip")
+    assert code == 1
+    assert "{type: gtfs, table: stops}" in told
+    words = ("--from", f"gtfs:{town.url}/gtfs.zip", "--format", "{type: gtfs, table: stops}")
+    code, _, told = run("new", "mobility.bikes", *words)
+    assert code == 0, told
+    assert yaml.safe_load(contract(town))["key"] == ["stop_id"]
+    assert yaml.safe_load(contract(town))["fields"]["geometry"]["from"] == ["stop_lon", "stop_lat"]
+
+
+def test_a_source_of_many_pages_is_looked_at_whole(town: Town, run):
+    for page in (1, 2, 3):
+        rows = [{"id": f"P{page}{i}", "places": i if page < 3 else i + 0.5} for i in range(10)]
+        following = f"{town.url}/page{page + 1}.json" if page < 3 else None
+        town.source(json.dumps({"data": rows, "next": following, "total": 30}), f"page{page}.json")
+    paging = "{by: link, next: next}"
+    code, _, told = run(
+        "new", "mobility.bikes", "--from", f"rest:{town.url}/page1.json",
+        "--option", f"paging={paging}", "--option", "count=total", "--format", "{type: json, records: data}",
+    )  # fmt: skip
+    assert code == 0, told
+    assert "30 rows" in told
+    assert yaml.safe_load(contract(town))["fields"]["places"]["type"] == "number"
+
+
+def test_at_a_terminal_three_questions_are_asked(town: Town, tmp_path):
+    (tmp_path / "velos.csv").write_text(BIKES)
+    ours, theirs = pty.openpty()
+    command = [
+        sys.executable,
+        "-m",
+        "concentrator",
+        "new",
+        "mobility.bikes",
+        "--from",
+        str(tmp_path / "velos.csv"),
+    ]
+    environment = {"PATH": "/usr/bin:/bin", "TERM": "dumb", **town.environment}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdin=theirs, stderr=theirs, stdout=subprocess.PIPE
+    ) as process:
+        os.close(theirs)
+        os.write(ours, b"Mobilit\xc3\xa9\nodc-odbl\ny\n")
+        told = b""
+        with suppress(OSError):  # the other end closes with the process
+            while piece := os.read(ours, 4096):
+                told += piece
+    os.close(ours)
+    assert process.returncode == 0, told.decode()
+    assert told.count(b"?") >= 3
+    written = yaml.safe_load(contract(town))
+    assert (written["about"]["publisher"], written["about"]["licence"]) == ("Mobilité", "odc-odbl")
+    assert written["audiences"] == ["public", "restricted"]

@@ -77,7 +77,7 @@ def proposed(tmp_path: Path, vocabulary: Vocabulary) -> Callable[..., Made]:
         if not isinstance(given, Path):
             path.write_bytes(given.encode() if isinstance(given, str) else given)
         scratch = tmp_path / f"scratch-{len(list(tmp_path.iterdir()))}"
-        proposal = proposal_for(Source(path, path.name, PLACE, scratch), vocabulary, "Europe/Paris")
+        proposal = proposal_for([Source(path, path.name, PLACE, scratch)], vocabulary, "Europe/Paris")
         answers = Answers(
             public=public, contact="opendata@example.org", file_name=path.name,
             source={"kind": "http_file", "connection": "portal", "path": path.name},

@@ -92,3 +92,41 @@ def test_what_names_no_source_is_answered_in_one_sentence(typed: str, error: typ
 def test_a_connection_that_is_not_defined_is_missed():
     with pytest.raises(SourceUnavailable, match="connection portal: is not defined"):
         reached("https://x.org/a.csv", "portal", {}, {})
+
+
+@pytest.mark.parametrize(
+    ("typed", "url", "options"),
+    [
+        ("opendatasoft:https://data.ville.fr/explore/dataset/arbres/table/?sort=id", "https://data.ville.fr", {"dataset": "arbres"}),
+        ("opendatasoft:https://data.ville.fr/api/explore/v2.1/catalog/datasets/arbres/records", "https://data.ville.fr",
+         {"dataset": "arbres"}),
+        ("udata:https://www.data.gouv.fr/datasets/parcs/#/resources/0123abcd-0123-4567-89ab-0123456789ab",
+         "https://www.data.gouv.fr", {"dataset": "parcs", "resource": "0123abcd-0123-4567-89ab-0123456789ab"}),
+        ("ckan:https://ckan.org/portail/dataset/parcs/resource/abc-1", "https://ckan.org/portail", {"resource": "abc-1"}),
+        ("arcgis:https://sig.ville.fr/arcgis/rest/services/A/FeatureServer/0?f=json", "https://sig.ville.fr",
+         {"path": "arcgis/rest/services/A/FeatureServer/0"}),
+        ("wfs:https://sig.fr/geoserver/wfs?service=WFS&request=GetFeature&typeNames=ville:arbres", "https://sig.fr",
+         {"path": "geoserver/wfs", "type_name": "ville:arbres"}),
+        ("ogc_features:https://sig.fr/api/collections/arbres/items?limit=10", "https://sig.fr",
+         {"path": "api", "collection": "arbres"}),
+        ("gtfs:https://t.fr/gtfs.zip", "https://t.fr", {"path": "gtfs.zip"}),
+        ("gbfs:https://v.fr/gbfs/gbfs.json", "https://v.fr", {"path": "gbfs/gbfs.json"}),
+    ],
+)  # fmt: skip
+def test_each_kind_knows_the_addresses_that_people_copy(typed: str, url: str, options: dict[str, str]):
+    found = reached(typed, None, {}, {})
+    assert (found.connection.url, found.options) == (url, options)
+
+
+def test_a_word_alone_is_what_the_kind_is_asked_for():
+    variables = {"AIRFLOW_CONN_RH": json.dumps({"conn_type": "postgres", "host": "db", "schema": "rh"})}
+    assert reached("sql:voirie.rues", "rh", {}, variables).options == {"table": "voirie.rues"}
+    with pytest.raises(SourceUnavailable, match="connection source: is not defined"):
+        reached("sql:voirie.rues", None, {}, {})
+
+
+def test_a_dataset_of_the_national_portal_alone_is_not_one_file():
+    with pytest.raises(ContractInvalid, match="give either `resource` or `title`"):
+        reached("udata:https://www.data.gouv.fr/fr/datasets/parcs-de-la-ville/", None, {}, {})
+    found = reached("udata:https://www.data.gouv.fr/fr/datasets/parcs/", None, {"title": "*.csv"}, {})
+    assert found.options == {"dataset": "parcs", "title": "*.csv"}
