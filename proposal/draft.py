@@ -40,10 +40,11 @@ def named(found: Sequence[Chosen], vocabulary: Vocabulary, *, exact: bool) -> li
     plain = published_names([one.column.header for one in found], exact=exact)
     terms = [one.guess.term for one in found]
     names: list[str] = []
-    for one, name in zip(found, plain, strict=True):
+    for one, own in zip(found, plain, strict=True):
+        name = own
         term = one.guess.term
         if not exact and term and terms.count(term) == 1 and name_of_term(one.column.header, term):
-            name = term if term not in plain or plain[found.index(one)] == term else name
+            name = term if term not in plain else own
         if name in vocabulary.terms and term != name:
             name = _free(f"{name}_source", {*plain, *names})  # the vocabulary means something else by it
         names.append(name)

@@ -50,7 +50,7 @@ def key_of(connection: duckdb.DuckDBPyConnection, found: Sequence[Chosen], rows:
     ]  # fmt: skip
     if not rows:
         return Key((found[0].column.name,)) if found else None
-    ranked = sorted(whole, key=lambda one: (-_merit(one), found.index(one)))
+    ranked = sorted(whole, key=lambda one: -_merit(one))
     for one in ranked:
         if one.column.distinct * 1.2 >= rows and _is_key(connection, (one.column.name,), rows):
             return Key((one.column.name,))

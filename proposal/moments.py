@@ -22,6 +22,7 @@ _WRITTEN = (
     (r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])", "%Y%m%d", None, "aaaammjj"),
 )
 _CLOCKS = (("", ""), (rf" {_CLOCK}", " %H:%M"), (rf" {_CLOCK}:\d{{2}}", " %H:%M:%S"))
+_GLANCE = 20  # samples among which a form that most have shows at once
 _EPOCH = {"timestamp", "epoch", "ts", "time", "unix", "heure", "date", "maj", "updated", "reported"}
 _ZONED = "Heures sans décalage, prises pour celles de {zone} (à confirmer)."
 _HESITATES = "Le jour ne dépasse jamais 12 : jj/mm ou mm/jj, le fichier ne le dit pas (à confirmer)."
@@ -78,4 +79,7 @@ def is_clock(samples: Sequence[str]) -> bool:
 
 
 def _mostly(pattern: str, samples: Sequence[str]) -> bool:
-    return sum(bool(re.fullmatch(pattern, value)) for value in samples) * 2 > len(samples)
+    form = re.compile(pattern)
+    if not any(form.fullmatch(value) for value in samples[:: max(1, len(samples) // _GLANCE)]):
+        return False
+    return sum(bool(form.fullmatch(value)) for value in samples) * 2 > len(samples)

@@ -9,7 +9,7 @@ from typing import Any
 
 from proposal.columns import Column
 from proposal.guess import Guess
-from proposal.names import folded, is_code, is_coordinate, is_quantity, words_in
+from proposal.names import folded, is_code, is_coordinate, is_quantity, unit_of, words_in
 
 _BLANK = "[ \u00a0\u202f]"
 _NUMBER = rf"[+-]?(?:\d[\d.,]*|\d{{1,3}}(?:{_BLANK}\d{{3}})+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?"
@@ -42,6 +42,8 @@ _FIXED = 5  # digits from which a fixed length is a code
 
 def numbers(column: Column) -> Iterator[Guess]:
     """Every reading of the samples as numbers, the likelier one first; none where they are codes."""
+    if column.zeros:
+        return
     met = [_WITH_ENDING.fullmatch(value) for value in column.samples]
     sound = [found for found in met if found]
     if len(sound) * 2 <= len(met):
@@ -52,6 +54,9 @@ def numbers(column: Column) -> Iterator[Guess]:
         if len(endings) > 1:
             return  # km and m in one column are two quantities
         (ending,) = endings
+        everywhere = endings[ending] == len(met) and not ending.isupper()
+        if not everywhere and unit_of(f"x ({ending})") is None:
+            return  # 2A, 12B: a code
         own["drop_suffix"] = ending
     bare = [found[1] for found in sound]
     if all(value.endswith(".0") for value in bare):
