@@ -100,7 +100,12 @@ def test_it_keeps_nothing_of_who_started_it(town: Town, short: Path) -> None:
     (process,) = publishers(short)
     assert os.readlink(f"/proc/{process.pid}/fd/2") == os.devnull  # Airflow waits for the end of a task's
     assert os.getpgid(process.pid) != os.getpgid(0)
-    assert len(process.children()) < 6  # forks that ended are buried at the next view
+    for _ in range(20):  # forks that have ended are buried at the next view; on a busy machine they end late
+        if len(process.children()) < 6:
+            break
+        time.sleep(0.5)
+        asked(KeptHands(environment(town)))
+    assert len(process.children()) < 6
 
 
 def test_another_environment_has_another_process(town: Town, short: Path) -> None:
