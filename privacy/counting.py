@@ -92,9 +92,10 @@ def _suspects(table: str, names: list[str], key: tuple[str, ...] = ()) -> str:
     """
     alone, suspect = [name for name in names if (name,) == key], has("raw", patterns.SUSPECT)
     parts = [
-        f"SELECT {names.index(name)} AS field, CAST({identifier(name)} AS VARCHAR) AS raw, 1 AS rows "
-        f"FROM {table} WHERE {suspect}" for name in alone
-    ]  # fmt: skip
+        f"SELECT {names.index(name)} AS field, raw, 1 AS rows "
+        f"FROM (SELECT CAST({identifier(name)} AS VARCHAR) AS raw FROM {table}) WHERE {suspect}"
+        for name in alone
+    ]
     if shared := [name for name in names if name not in alone]:
         columns = ", ".join(f"CAST({identifier(name)} AS VARCHAR)" for name in shared)
         numbers = ", ".join(str(names.index(name)) for name in shared)

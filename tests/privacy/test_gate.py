@@ -46,6 +46,12 @@ def test_a_key_that_comes_back_counts_once_for_each_row(connection):
     assert ("privacy.phone", 2) in [(one.rule, one.count) for one in alone]
 
 
+@pytest.mark.parametrize("other", ["raw", "field", "rows", "plain", "number"])
+def test_a_column_called_like_one_of_the_gates_own_hides_nothing(connection, other):
+    findings = looked_at(connection, {"note": ["06 12 34 56 78", "RAS"], other: ["vu", "vu"]})
+    assert told(findings) == [("note", "phone", "critical", 1)]
+
+
 def test_a_finding_tells_column_rule_and_count_and_no_value(connection):
     (finding,) = looked_at(connection, {"note": ["Rappeler le 06 12 34 56 78"]})
     assert "12 34" not in finding.model_dump_json()
