@@ -184,10 +184,8 @@ def _merged(
     connection: duckdb.DuckDBPyConnection, dataset: Dataset, judged: Path, base: Path | None, table: str
 ) -> Merged:
     fields = ", ".join(map(identifier, dataset.fields))
-    rows = (
-        f"SELECT {fields}, file_row_number AS {ORDINAL} "
-        f"FROM read_parquet({literal(str(judged))}, file_row_number = true) WHERE NOT {REJECTED}"
-    )
+    placed = f"SELECT *, row_number() OVER () - 1 AS {ORDINAL} FROM read_parquet({literal(str(judged))})"
+    rows = f"SELECT {fields}, {ORDINAL} FROM ({placed}) WHERE NOT {REJECTED}"
     return merge(connection, dataset, rows, base, f"{table}_lines")
 
 

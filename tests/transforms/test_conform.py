@@ -114,13 +114,18 @@ def test_names_and_words_of_a_contract_cannot_break_out_of_the_query(
         assert connection.execute("SELECT count(*) FROM source").fetchone() == (1,)
 
 
+OWN = ("ordinal", "rejected", "misfits", "misfit", "rowid", "ROWID", "line", "met", "source", "select")
+GROWING = ("file_row_number", "old", "new", "twice", "place", "o", "n")
+
+
 @pytest.mark.parametrize(
-    "name", ["ordinal", "rejected", "misfits", "misfit", "rowid", "ROWID", "line", "met", "source", "select"]
+    ("name", "load"),
+    [*((name, {}) for name in OWN), *((name, {"mode": "upsert", "by": name}) for name in (*OWN, *GROWING))],
 )
 def test_no_field_or_source_column_bears_a_name_that_the_query_takes_for_its_own(
-    contract_of: Any, tmp_path: Path, name: str
+    contract_of: Any, tmp_path: Path, name: str, load: dict[str, str]
 ) -> None:
-    dataset = contract_of({name: {"type": "integer"}})
+    dataset = contract_of({name: {"type": "integer"}}, load=load)
     kept, rejects = tmp_path / "kept.parquet", tmp_path / "rejects.parquet"
     with engine(tmp_path) as connection:
         connection.execute(f'CREATE TABLE source (id VARCHAR, "{name}" VARCHAR)')
