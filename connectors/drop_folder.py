@@ -63,14 +63,15 @@ class DropFolder(Connector):
     def _taken(self, folder: Folder, visit: Visit) -> Fetched:
         last = next((file for file in visit.known if self._came_from(folder, file)), None)
         found = self._files_in(folder, visit.place)
-        fresh = _fresh(found, last, folder, visit.place)
+        same = [one for one in found if last is not None and _is_same(one, last, folder, visit.place)]
+        fresh = _fresh(tuple(one for one in found if one not in same), last)
         if fresh:
             one = _only(self._settled(fresh, folder, visit), last, visit.place)
             file = _copied(one, folder, [other.name for other in found if other != one], visit)
             if one not in self._files_in(folder, visit.place):
                 raise SourceUnavailable(visit.place, f"« {one.name} » is still being written")
             return Fetched(files=(file,), proof=f"the same at two looks, {self.settle:g} s apart")
-        if last is not None and any(_is_same(one, last, folder, visit.place) for one in found):
+        if last is not None and same:
             return Fetched(proof=f"{last.name} is still the newest file", unchanged=True)
         gone = f"; {last.name}, consumed last, is gone" if last else ""
         remedy = f"Drop a file named like {self.pattern!r}."
@@ -114,17 +115,12 @@ def _matches(name: str, pattern: str) -> bool:
     return fnmatchcase(name.casefold(), unicodedata.normalize("NFC", pattern).casefold())
 
 
-def _fresh(
-    found: tuple[Dropped, ...], last: RawFile | None, folder: Folder, place: str
-) -> tuple[Dropped, ...]:
-    """The files that the last consumed one does not account for."""
+def _fresh(others: tuple[Dropped, ...], last: RawFile | None) -> tuple[Dropped, ...]:
+    """The files, none of them the last consumed one, that it does not account for."""
     if last is None:
-        return found
+        return others
     since, beside = _moment(last), json.loads(last.response["beside"])
-    return tuple(
-        one for one in found
-        if not _is_same(one, last, folder, place) and (one.modified > since or one.name not in beside)
-    )  # fmt: skip
+    return tuple(one for one in others if one.modified > since or one.name not in beside)
 
 
 def _is_same(one: Dropped, last: RawFile, folder: Folder, place: str) -> bool:

@@ -363,6 +363,18 @@ def test_a_listing_that_names_its_members_by_another_host_is_read_at_home(site, 
     assert (file.name, file.path.read_bytes()) == ("a b.csv", b"a;b\n")
 
 
+def test_a_touched_file_is_read_once_to_see_that_it_is_the_same(site, visit, connect):
+    for hour in (b"08", b"08", b"08", b"09"):  # three looks of the first visit, one of the second
+        listing = LISTING % (b"", b"/depot/a.csv", WHOLE.replace(b"08:00", hour + b":00"))
+        site.says("/depot/", 207, listing, Content_Type="application/xml")
+    site.says("/depot/a.csv", 200, b"a;b\n")
+    options, connection = DropFolder(pattern="*.csv"), connect(f"{site.url}/depot")
+    (file,) = options.fetch(connection, visit).files
+    again = options.fetch(connection, replace(visit, known=(file.landed("landing/a.csv"),)))
+    assert again.unchanged
+    assert site.paths().count("/depot/a.csv") == 2
+
+
 def test_a_connection_of_another_kind_is_no_folder(visit):
     with pytest.raises(SourceUnavailable, match=r"connection depot: is no folder \(ftp\)"):
         OPTIONS.fetch(Connection(name="depot", url="ftp://depot"), visit)
