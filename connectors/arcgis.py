@@ -54,8 +54,7 @@ class Arcgis(Connector):
             SourceUnavailable, SourceIncomplete, SourceChanged: as `pages_of`; no layer that may be queried,
                 a feature that is missing, came twice, or was not announced, another reference system.
         """
-        if visit.promised is not None and (fault := self.format_fault(visit.promised)):
-            raise SourceChanged(visit.place, fault[0], promised=visit.promised.type, remedy=fault[1])
+        self.require_format(visit.promised, visit.place)
         identities = Identities()
         with Session(connection, replace(visit, promised=JsonFormat(type="json"))) as session:
             described = self._read(session, ArcgisFormat.description, self._whole({"f": "json"}))
@@ -139,20 +138,17 @@ class Arcgis(Connector):
             **self._chosen(layer), "outFields": self._fields(layer), "returnGeometry": "true", "outSR": 4326,
             "f": layer.output, "returnTrueCurves": "false",
         }  # fmt: skip
-        if identifiers is None:
-            return self._whole(query, "/query"), InTurn(())
-        if layer.pages:
+        if identifiers is not None and layer.pages:
             query |= {"orderByFields": layer.identifier, "resultOffset": 0, "resultRecordCount": size}
             return self._whole(query, "/query"), ByOffset("resultOffset")
+        if not identifiers:
+            return self._whole(query, "/query"), InTurn(())
         size = min(size, _CHUNK)
-        starts = range(0, max(len(identifiers), 1), size)
         asked = self._whole({}, "/query")
         chunks = [
             replace(asked, form={**query, "objectIds": ",".join(map(str, identifiers[start : start + size]))})
-            for start in starts
+            for start in range(0, len(identifiers), size)
         ]
-        if not identifiers:
-            return self._whole(query, "/query"), InTurn(())
         return chunks[0], InTurn(chunks[1:])
 
     def _fields(self, layer: Layer) -> str:

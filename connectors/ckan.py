@@ -78,9 +78,7 @@ class Ckan(Connector):
             SourceIncomplete: fewer bytes than an uploaded file has; a page or a record twice; a cut CSV.
             SourceChanged: a refusal, a deleted or closed resource, a service, a format that is not given.
         """
-        fault = self.format_fault(visit.promised) if visit.promised is not None else None
-        if visit.promised is not None and fault is not None:
-            raise SourceChanged(visit.place, fault[0], promised=visit.promised.type, remedy=fault[1])
+        self.require_format(visit.promised, visit.place)
         with Session(connection, visit) as session:
             entry = result_of(
                 asked_of(session, self._action("resource_show", {"id": self.resource})), visit.place

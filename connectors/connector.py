@@ -16,7 +16,7 @@ from pydantic import model_validator
 
 from contracts.batch import RawFile
 from contracts.connection import Connection
-from contracts.errors import SourceIncomplete
+from contracts.errors import SourceChanged, SourceIncomplete
 from contracts.formats import Format
 from contracts.model import Frozen
 from contracts.pointed import Pointed, web_address
@@ -141,3 +141,12 @@ class Connector(Frozen, ABC):
     def format_fault(self, promised: Format) -> tuple[str, str] | None:
         """What is wrong with the contract's format for this source, and the remedy; none where it can be."""
         return None
+
+    def require_format(self, promised: Format | None, place: str) -> None:
+        """Nothing, where the source may send the contract's format, or none is promised.
+
+        Raises:
+            SourceChanged: it may not.
+        """
+        if promised is not None and (fault := self.format_fault(promised)):
+            raise SourceChanged(place, fault[0], promised=promised.type, remedy=fault[1])

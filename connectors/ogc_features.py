@@ -10,16 +10,16 @@ from pydantic import model_validator
 
 from connectors.connector import Connector, Fetched, FetchedFile, Visit
 from connectors.web.documents import MISSING, at, document_in, mark_of, records_at, total_at
-from connectors.web.features import Box, box_in, require_longitude_first
+from connectors.web.features import Box, box_in, require_as_many, require_longitude_first
 from connectors.web.identities import Identities
-from connectors.web.links import next_in_header
+from connectors.web.links import next_in_header, next_in_links
 from connectors.web.paging import Page, pages_of
 from connectors.web.queries import Below, Query, since_put, written
 from connectors.web.request import Request
 from connectors.web.session import Session
 from connectors.web.styles import ByLink
 from contracts.connection import Connection
-from contracts.errors import SourceChanged, SourceIncomplete
+from contracts.errors import SourceChanged
 from contracts.formats import Format, GeoJsonFormat, JsonFormat
 from contracts.pointed import Pointed, below_address
 from contracts.systems import System, system_named
@@ -85,8 +85,7 @@ class OgcFeatures(Connector):
             SourceUnavailable, SourceIncomplete, SourceChanged: as `pages_of`; a system or a filter that the
                 source does not offer, a feature that came twice.
         """
-        if visit.promised is not None and (fault := self.format_fault(visit.promised)):
-            raise SourceChanged(visit.place, fault[0], promised=visit.promised.type, remedy=fault[1])
+        self.require_format(visit.promised, visit.place)
         identities = Identities()
         with Session(connection, replace(visit, promised=GeoJsonFormat(type="geojson"))) as session:
             about = self._about(session)
@@ -167,12 +166,13 @@ class OgcFeatures(Connector):
         document = document_in(file, place)
         features = records_at(document, "features", place)
         self._require_system(file, place)
-        _require_as_many(document, features, file, place)
+        returned = at(document, "numberReturned")
+        require_as_many(returned if isinstance(returned, int) else None, len(features), file.name, place)
         require_longitude_first(features, box, place)
         identities.take(one.get("id") for one in features if isinstance(one, dict))
         matched = at(document, "numberMatched")
         total = None if matched is MISSING or matched is None else total_at(document, "numberMatched", place)
-        return Page(len(features), mark_of(features), total, _next(document) or next_in_header(file))
+        return Page(len(features), mark_of(features), total, next_in_links(document) or next_in_header(file))
 
     def _require_system(self, file: FetchedFile, place: str) -> None:
         """The header `Content-Crs` (OGC 18-058r1 §6.3), where there is one, names what was asked for."""
@@ -185,22 +185,6 @@ class OgcFeatures(Connector):
             met_told = f"the source sends coordinates of {told}"
             promised = self.crs or "longitude, latitude (CRS84)"
             raise SourceChanged(place, met_told, promised=promised, remedy="Set or drop `crs:`.")
-
-
-def _require_as_many(document: Any, features: list[Any], file: FetchedFile, place: str) -> None:
-    told = at(document, "numberReturned")
-    if isinstance(told, int) and told != len(features):
-        met = f"{file.name} announces {told} features and holds {len(features)}"
-        raise SourceIncomplete(place, met, remedy="Try again; if it stays so, the source cuts its answers.")
-
-
-def _next(document: Any) -> str | None:
-    """The link `rel=next`, as GeoJSON if there are several (a page of HTML has its own)."""
-    found = at(document, "links")
-    links = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
-    following = [one for one in links if one.get("rel") == "next" and isinstance(one.get("href"), str)]
-    following.sort(key=lambda one: "json" not in str(one.get("type", _GEOJSON)))
-    return str(following[0]["href"]) if following else None
 
 
 def _first(found: Any) -> Any:

@@ -16,7 +16,7 @@ from connectors.web.patience import reset_time_in
 from connectors.web.request import Request
 from connectors.web.session import Session
 from contracts.connection import Connection
-from contracts.errors import SourceChanged, SourceUnavailable
+from contracts.errors import SourceUnavailable
 from contracts.formats import CsvFormat, Format, GeoJsonFormat
 from contracts.pointed import Pointed, below_address
 
@@ -79,8 +79,7 @@ class Opendatasoft(Connector):
             SourceChanged: a refusal, or the contract's format is none of the exports'.
         """
         promised = visit.promised or _DEFAULT
-        if fault := self.format_fault(promised):
-            raise SourceChanged(visit.place, fault[0], promised=promised.type, remedy=fault[1])
+        self.require_format(promised, visit.place)
         with Session(connection, visit) as session:
             before = self._total(session)
             download = session.read(self._export(promised, visit.since))

@@ -16,8 +16,8 @@ from connectors.web.request import Request
 from connectors.web.session import Session
 from connectors.web.styles import ByCursor, ByLink, ByNumber, ByOffset, InTurn, with_parameter
 from contracts.connection import Connection
-from contracts.errors import SourceChanged, SourceIncomplete
-from contracts.formats import GeoJsonFormat, JsonFormat
+from contracts.errors import SourceIncomplete
+from contracts.formats import Format, GeoJsonFormat, JsonFormat
 from contracts.model import Frozen
 
 _CAP = 10_000  # `track_total_hits` of Elasticsearch and OpenSearch; nothing is asked beyond a total
@@ -109,13 +109,22 @@ class Rest(Connector):
         Raises:
             SourceUnavailable, SourceIncomplete, SourceChanged: as `pages_of`.
         """
-        records = _records_path(visit)
+        self.require_format(visit.promised, visit.place)
+        records = _records_path(visit.promised)
         with Session(connection, visit) as session:
             pages = pages_of(
                 session, self._first(visit.since), lambda file: self._page(file, records, visit.place),
                 self._style(session),
             )  # fmt: skip
         return pages.fetched()
+
+    def format_fault(self, promised: Format) -> tuple[str, str] | None:
+        """None for GeoJSON and for documents of JSON."""
+        plain = isinstance(promised, JsonFormat) and promised.type == "json"
+        if plain or isinstance(promised, GeoJsonFormat):
+            return None
+        remedy = "Say `format: {type: json, records: …}`, or take `kind: http_file` for a file."
+        return "`kind: rest` reads pages of JSON", remedy
 
     def _first(self, since: str | None) -> Request:
         request = Request(
@@ -170,14 +179,8 @@ class Rest(Connector):
         return total
 
 
-def _records_path(visit: Visit) -> str:
+def _records_path(promised: Format | None) -> str:
     """Where the contract's format finds the records of a page."""
-    promised = visit.promised
     if isinstance(promised, GeoJsonFormat):
         return "features"
-    if promised is None or (isinstance(promised, JsonFormat) and promised.type == "json"):
-        return promised.records if promised is not None else ""
-    remedy = "Say `format: {type: json, records: …}`, or take `kind: http_file` for a file."
-    raise SourceChanged(
-        visit.place, "`kind: rest` reads pages of JSON", promised=promised.type, remedy=remedy
-    )
+    return promised.records if isinstance(promised, JsonFormat) else ""

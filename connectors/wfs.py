@@ -11,7 +11,7 @@ from pydantic import model_validator
 from connectors.connector import Connector, Fetched, FetchedFile, Visit
 from connectors.web.capabilities import Offer, offer_in
 from connectors.web.collections import Collected, collected_in, hits_in
-from connectors.web.features import require_longitude_first
+from connectors.web.features import require_as_many, require_longitude_first
 from connectors.web.identities import Identities
 from connectors.web.paging import Page, pages_of
 from connectors.web.queries import Below, Query, written
@@ -89,8 +89,7 @@ class Wfs(Connector):
             SourceUnavailable, SourceIncomplete, SourceChanged: as `pages_of`; a type, a format or a system
                 that the service does not offer, an exception report, a feature that came twice.
         """
-        if visit.promised is not None and (fault := self.format_fault(visit.promised)):
-            raise SourceChanged(visit.place, fault[0], promised=visit.promised.type, remedy=fault[1])
+        self.require_format(visit.promised, visit.place)
         output: Literal["geojson", "gml"] = "gml" if isinstance(visit.promised, GmlFormat) else "geojson"
         identities = Identities()
         with Session(connection, visit) as session:
@@ -159,7 +158,7 @@ class Wfs(Connector):
     def _page(self, file: FetchedFile, offer: Offer, identities: Identities, session: Session) -> Page:
         place = session.visit.place
         found = collected_in(file, place, session.access.masked)
-        found.require_as_many(file.name, place)
+        require_as_many(found.returned, found.records, file.name, place)
         _require_system(found, self.crs, place)
         if system_named(self.crs) == system_named("EPSG:4326"):
             require_longitude_first(found.features, offer.box, place)

@@ -12,6 +12,7 @@ from xml.etree.ElementTree import Element, ParseError, iterparse
 from connectors.connector import FetchedFile
 from connectors.web.contents import shortened
 from connectors.web.documents import at, document_in, mark_of, records_at
+from connectors.web.links import next_in_links
 from connectors.web.markup import local, refuse_doctype, root_of
 from connectors.web.reports import exception_in
 from contracts.errors import SourceChanged, SourceIncomplete
@@ -32,18 +33,6 @@ class Collected:
     returned: int | None  # on this one, as it says
     next: str | None
     features: tuple[Any, ...] = ()  # of GeoJSON
-
-    def require_as_many(self, name: str, place: str) -> None:
-        """Nothing, where it holds as many features as it says, or does not say.
-
-        Raises:
-            SourceIncomplete: it holds others.
-        """
-        if self.returned not in (None, self.records):
-            met = f"{name} announces {self.returned} features and holds {self.records}"
-            raise SourceIncomplete(
-                place, met, remedy="Try again; if it stays so, the source cuts its answers."
-            )
 
 
 def hits_in(file: FetchedFile, place: str) -> int | None:
@@ -81,11 +70,6 @@ def _of_json(file: FetchedFile, place: str) -> Collected:
     features = records_at(document, "features", place)
     objects = [one for one in features if isinstance(one, dict)]
     system = at(document, "crs.properties.name")
-    links = at(document, "links")
-    following = [
-        one["href"] for one in (links if isinstance(links, list) else ())
-        if isinstance(one, dict) and one.get("rel") == "next" and isinstance(one.get("href"), str)
-    ]  # fmt: skip
     return Collected(
         records=len(features),
         mark=mark_of([(one.get("properties"), one.get("geometry")) for one in objects]),
@@ -93,7 +77,7 @@ def _of_json(file: FetchedFile, place: str) -> Collected:
         systems=frozenset({system} if isinstance(system, str) else ()),
         matched=_number(at(document, "numberMatched")),
         returned=_number(at(document, "numberReturned")),
-        next=following[0] if following else None,
+        next=next_in_links(document),
         features=tuple(features),
     )
 

@@ -1,11 +1,11 @@
-"""One page of GeoJSON: its features, and whether their positions begin with the longitude."""
+"""One page of features: whether it holds as many as it says, and positions that begin with the longitude."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from contracts.errors import SourceChanged
+from contracts.errors import SourceChanged, SourceIncomplete
 
 Box = tuple[float, float, float, float]  # west, south, east, north
 
@@ -20,6 +20,17 @@ def box_in(numbers: Any) -> Box | None:
         return None
     half = len(numbers) // 2
     return float(numbers[0]), float(numbers[1]), float(numbers[half]), float(numbers[half + 1])
+
+
+def require_as_many(told: int | None, held: int, name: str, place: str) -> None:
+    """Nothing, where the page holds as many features as it tells, or tells no number.
+
+    Raises:
+        SourceIncomplete: it holds others.
+    """
+    if told not in (None, held):
+        met = f"{name} announces {told} features and holds {held}"
+        raise SourceIncomplete(place, met, remedy="Try again; if it stays so, the source cuts its answers.")
 
 
 def require_longitude_first(features: Sequence[Any], box: Box | None, place: str) -> None:

@@ -19,6 +19,18 @@ def next_in_header(file: FetchedFile) -> str | None:
     return None
 
 
+def next_in_links(document: Any) -> str | None:
+    """The target of `rel=next` in the list `links` of a page of GeoJSON; none where there is none.
+
+    Of several it is that of GeoJSON: a page of HTML has its own.
+    """
+    found = at(document, "links")
+    links = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    following = [one for one in links if one.get("rel") == "next" and isinstance(one.get("href"), str)]
+    following.sort(key=lambda one: "json" not in str(one.get("type", "application/geo+json")))
+    return str(following[0]["href"]) if following else None
+
+
 def next_at(document: Any, path: str, place: str) -> str | None:
     """The link or cursor at a path; none where nothing, null, false or an empty text stands there.
 

@@ -316,6 +316,9 @@ def test_a_link_that_leads_nowhere_is_refused(fetch, link):
 def test_pages_of_another_format_than_json_are_refused(fetch):
     with pytest.raises(SourceChanged, match="`kind: rest` reads pages of JSON; promised was csv"):
         fetch(api(), promised=CsvFormat(type="csv"))
+    assert Rest().format_fault(JsonFormat(type="jsonl")) is not None
+    assert Rest().format_fault(JsonFormat(type="json", records="items")) is None
+    assert Rest().format_fault(GeoJsonFormat(type="geojson")) is None
 
 
 def test_a_total_as_digits_and_features_of_geojson_are_understood(fetch):
