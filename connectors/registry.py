@@ -12,7 +12,7 @@ from contracts.errors import ConcentratorError
 from contracts.explaining import did_you_mean
 
 GROUP = "concentrator.connectors"  # entry points of outside connectors: `kind = package.module:Class`
-_FRAME = ("connector", "extras", "registry")
+_FRAME = ("connector", "extras", "masking", "registry")
 
 
 class UnknownKind(ConcentratorError):

@@ -1,16 +1,12 @@
-"""What a connection to a database holds, and how its secret is kept out of every text."""
+"""What a connection to a database may hold beside address and login."""
 
 from __future__ import annotations
 
 from typing import Literal
-from urllib.parse import quote, quote_plus
 
 from pydantic import Field as Setting
 
-from contracts.connection import Connection
 from contracts.model import Frozen
-
-MASK = "***"
 
 
 class Extra(Frozen):
@@ -28,13 +24,3 @@ class Extra(Frozen):
     def mode(self) -> str | None:
         """The TLS that is asked for."""
         return self.sslmode or ("verify-full" if self.ca_file else None)
-
-
-def masked(text: str, connection: Connection) -> str:
-    """The text without the password, raw or URL-encoded."""
-    secret = connection.password.get_secret_value() if connection.password else ""
-    for form in sorted(
-        {secret, quote(secret), quote(secret, safe=""), quote_plus(secret)}, key=len, reverse=True
-    ):
-        text = text.replace(form, MASK) if form else text
-    return text

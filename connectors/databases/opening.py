@@ -12,12 +12,13 @@ from sqlalchemy.engine import Connection as Session
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from connectors.databases.access import Extra, masked
+from connectors.databases.access import Extra
 from connectors.databases.dialect import Dialect, Limits
 from connectors.databases.mysql import Mysql
 from connectors.databases.postgresql import Postgresql
 from connectors.databases.unproven import Mssql, Oracle
 from connectors.extras import understood, unusable
+from connectors.masking import masked
 from contracts.connection import Connection
 from contracts.errors import ConcentratorError, SourceChanged, SourceUnavailable
 
@@ -79,12 +80,11 @@ def _in_session(
 
 
 def _engine(connection: Connection, dialect: Dialect, limits: Limits) -> sqlalchemy.Engine:
-    secret = connection.password.get_secret_value() if connection.password else ""
     extra = understood(connection, Extra, "a connection to a database")
     try:
         return sqlalchemy.create_engine(
             _address(connection, dialect), poolclass=NullPool, hide_parameters=True,
-            connect_args=dialect.arguments(extra, secret, limits),
+            connect_args=dialect.arguments(extra, _secret(connection) or "", limits),
         )  # fmt: skip
     except ModuleNotFoundError as error:
         remedy = f'Install it in the folder of the concentrator: pip install -e ".[{dialect.extra}]".'
@@ -94,13 +94,12 @@ def _engine(connection: Connection, dialect: Dialect, limits: Limits) -> sqlalch
 
 def _address(connection: Connection, dialect: Dialect) -> URL:
     parts = urlsplit(connection.url)
-    secret = connection.password.get_secret_value() if connection.password else None
     database = unquote(parts.path.strip("/")) or None
     named = {"service_name": database} if dialect.driver.startswith("oracle") and database else {}
     return URL.create(
         dialect.driver,
         connection.login,
-        secret,
+        _secret(connection),
         parts.hostname,
         parts.port,
         None if named else database,
@@ -110,7 +109,12 @@ def _address(connection: Connection, dialect: Dialect) -> URL:
 
 def _failure(error: DBAPIError, dialect: Dialect, connection: Connection, place: str) -> ConcentratorError:
     found = dialect.reading_of(error)
+    met = masked(found.met, [_secret(connection) or ""])
     if found.passing:
-        return SourceUnavailable(place, masked(found.met, connection))
+        return SourceUnavailable(place, met)
     remedy = "Check the contract's `source:` and what the login of its connection may read."
-    return SourceChanged(place, masked(found.met, connection), remedy=remedy)
+    return SourceChanged(place, met, remedy=remedy)
+
+
+def _secret(connection: Connection) -> str | None:
+    return connection.password.get_secret_value() if connection.password else None

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import base64
-import json
 import logging
 import re
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, quote_plus, urlencode, urlsplit
 
 from connectors.extras import unusable
+from connectors.masking import masked
 from connectors.web.addresses import origin_of
 from connectors.web.extra import Extra, extra_of
 from contracts.connection import Connection
 
-MASK = "***"
 _SENDABLE = re.compile(r"[\x20-\x7e\xa0-\xff]*")  # what a header may carry (RFC 9110 §5.5)
 
 
@@ -53,10 +52,7 @@ class Access:
 
     def masked(self, text: str) -> str:
         """The text without any secret, raw, URL-encoded or in base64."""
-        secrets = (*self.secrets, *self.tokens)
-        written = sorted({form for secret in secrets for form in _forms(secret)}, key=len, reverse=True)
-        pattern = "|".join(re.escape(form) for form in written)
-        return re.sub(pattern, MASK, text, flags=re.IGNORECASE) if pattern else text
+        return masked(text, (*self.secrets, *self.tokens))
 
     def without_key(self, url: str) -> str:
         """A source may repeat the key in an address that it gives."""
@@ -108,11 +104,3 @@ def _pair(login: str, password: str) -> str:
 
 def _holds(url: str, name: str) -> bool:
     return any(key == name for key, _ in parse_qsl(urlsplit(url).query, keep_blank_values=True))
-
-
-def _forms(secret: str) -> set[str]:
-    """The ways in which libraries and servers write a secret back."""
-    raw = secret.encode()
-    coded = {base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode()}
-    plain = {secret, json.dumps(secret)[1:-1], *coded, *(code.rstrip("=") for code in coded)}
-    return plain | {form for text in plain for form in (quote(text), quote(text, safe=""), quote_plus(text))}

@@ -13,7 +13,8 @@ import requests
 from requests.utils import requote_uri
 
 from connectors.connector import FetchedFile, Visit
-from connectors.web.access import MASK, Masking, access_from
+from connectors.masking import MASK
+from connectors.web.access import Masking, access_from
 from connectors.web.addresses import addresses_of
 from connectors.web.answers import MULTI_STATUS, NOT_MODIFIED, refusal_of, words_of
 from connectors.web.body import PARTIAL, UNSATISFIABLE, Body
