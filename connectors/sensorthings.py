@@ -10,7 +10,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 from pydantic import Field as Setting
 
 from connectors.connector import Connector, Fetched, FetchedFile, Visit
-from connectors.web.documents import MISSING, at, document_in, mark_of, records_at, total_at
+from connectors.web.documents import MISSING, document_in, mark_of, records_at, total_at
 from connectors.web.links import next_at
 from connectors.web.paging import Page, pages_of
 from connectors.web.queries import Below
@@ -123,7 +123,7 @@ class _Seen:
         return Page(len(records), mark, total, link)
 
     def _see(self, record: Any) -> None:
-        identity = at({"id": record.get(_ID, MISSING)}, "id") if isinstance(record, dict) else MISSING
+        identity = record.get(_ID) if isinstance(record, dict) else None
         if not isinstance(identity, str | int | float):
             remedy = f"With `select:`, name `{_ID}` too."
             raise SourceChanged(self.place, f"a record has no {_ID}", promised="one in each", remedy=remedy)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import Field as Setting
 
 from connectors.connector import Visit
@@ -107,8 +107,6 @@ def _as_os_error() -> Iterator[None]:
         yield
     except ClientError as error:
         reason = str(error.response.get("Error", {}).get("Code", "an error"))
-    except HTTPClientError as error:
-        reason = type(error).__name__
     except BotoCoreError as error:
         reason = type(error).__name__
     else:
