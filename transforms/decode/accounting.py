@@ -46,6 +46,7 @@ class Scan:
     shift: int | None = None
     blocks: list[Place] = field(default_factory=list)
     _waiting: list[pa.Table] = field(default_factory=list)
+    _segments: int = 0  # in those that wait
 
     def __post_init__(self) -> None:
         """The table of segments: record, line and file wherever the shift between record and line changes."""
@@ -76,14 +77,15 @@ class Scan:
             named = pa.repeat(pa.scalar(file, pa.string()), count)
             segment = {"record": records[changed], "line": block.lines[changed], "file": named}
             self._waiting.append(pa.table(segment))
-        if sum(map(len, self._waiting)) > _WAITING:
+            self._segments += count
+        if self._segments > _WAITING:
             self.lay_down()
 
     def lay_down(self) -> None:
         """The segments that wait, put in their table."""
         if self._waiting:
             append(self.connection, _SEGMENTS, pa.concat_tables(self._waiting))
-        self._waiting = []
+        self._waiting, self._segments = [], 0
 
 
 def scan_of(connection: duckdb.DuckDBPyConnection, text: Source, region: Region) -> Scan:

@@ -9,6 +9,7 @@ from typing import Any
 from contracts.errors import SourceChanged
 from contracts.formats import GbfsFormat
 from contracts.gbfs import DISCOVERY, FEEDS, RENAMED, NotAFeed, by_language, records_in
+from contracts.load import instant_text
 from transforms.decode.columns import ColumnTable
 from transforms.decode.jsonvalues import DECODER, Number, TwiceNamed, flat
 from transforms.decode.plaintext import as_utf8
@@ -125,4 +126,4 @@ def _time(value: Any) -> Any:
             moment = datetime.fromisoformat(value)
     except (ValueError, TypeError, OverflowError, OSError):
         return value
-    return value if moment.tzinfo is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return value if moment.tzinfo is None else instant_text(moment)
