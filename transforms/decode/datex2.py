@@ -15,7 +15,8 @@ from xml.etree.ElementTree import Element
 from contracts.errors import SourceChanged
 from contracts.formats import Datex2Format
 from transforms.decode.columns import ColumnTable
-from transforms.decode.elements import elements_at, local_name
+from transforms.decode.declared import elements_of
+from transforms.decode.elements import local_name
 from transforms.decode.members import Members, flattened, members_of
 from transforms.decode.source import Source
 
@@ -72,9 +73,8 @@ class _Publications:
         """
         before = self.times
         wanted = (*_RECORDS, *_STATUS, "publicationTime")
-        with source.path.open("rb") as file:
-            for element in elements_at(source, file, *(("**", name) for name in wanted)):
-                self._put(source, local_name(element.tag), element)
+        for element in elements_of(source, *(("**", name) for name in wanted)):
+            self._put(source, local_name(element.tag), element)
         if self.times == before:
             remedy = "Open its address: a SOAP fault or another document may be there."
             raise source.changed("holds no publication", promised="DATEX II", remedy=remedy)
@@ -113,7 +113,8 @@ def take_datex2(tables: ColumnTable, sources: Iterable[Source], form: Datex2Form
     number. Times, also those of an unset clock (1970-01-01), are as they were sent.
 
     Raises:
-        SourceChanged: not XML, no publication, a record without an id, two that differ under one.
+        SourceChanged: not XML, no publication, a record without an id, two that differ under one, or bytes
+            that contradict the declared encoding.
     """
     found = _Publications(form)
     for source in sources:

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from typing import IO, cast
+from xml.etree.ElementTree import Element
 
+from transforms.decode.elements import elements_at
 from transforms.decode.source import Source
 
 _DECLARED = re.compile(rb"""\A(?:\xef\xbb\xbf)?<\?xml[^>]*?\bencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 
 
-@contextmanager
-def xml_file(source: Source) -> Iterator[IO[bytes]]:
-    """The file, to be read to its end.
+def elements_of(source: Source, *paths: Sequence[str]) -> Iterator[Element]:
+    """The elements of a file at the paths, as `elements_at` has them; to be taken to their end.
 
     Raises:
-        SourceChanged: it declares an encoding of single bytes, and was written in UTF-8: accents would be
-            two wrong letters each (no French text in ISO-8859-1 is sound UTF-8 by chance).
+        SourceChanged: what `elements_at` refuses, and at the end, a file that declares an encoding of single
+            bytes and was written in UTF-8: accents would be two wrong letters each (no French text in
+            ISO-8859-1 is sound UTF-8 by chance).
     """
     with source.path.open("rb") as file:
         watched = _Watched(file)
-        yield cast("IO[bytes]", watched)
+        yield from elements_at(source, cast("IO[bytes]", watched), *paths)
     if watched.declared and watched.is_utf8():
         met = f"declares the encoding {watched.declared} and is written in UTF-8"
         raise source.changed(met, promised="bytes of that encoding",

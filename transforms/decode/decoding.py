@@ -43,7 +43,7 @@ from transforms.decode.sensorthings import take_sensorthings
 from transforms.decode.sheets import decode_sheet
 from transforms.decode.source import Source
 from transforms.decode.tables import Decoded, without_records
-from transforms.decode.totem import take_totem
+from transforms.decode.totem import TotemActs
 
 Taking = Callable[[ColumnTable, Source], None]
 
@@ -67,7 +67,7 @@ def decode(
         SourceChanged: the file is not what the format promises, or cannot be read without doubt.
     """
     source = unpacked(Source(path, file_name, place, scratch), format)
-    if isinstance(format, JOINED):
+    if reshape is None and isinstance(format, JOINED):
         return decode_feed(connection, (source,), format, table=table, place=place)
     take = None if reshape else _taking(format)
     if take is not None:
@@ -96,7 +96,7 @@ def decode_batch(
         SourceChanged: a file is not what the format promises, or no column was met and none is promised.
     """
     given = (unpacked(source, format) for source in sources if source.path.stat().st_size or not counted)
-    if isinstance(format, JOINED):
+    if reshape is None and isinstance(format, JOINED):
         return decode_feed(connection, given, format, table=table, place=place, promised=promised)
     take = None if reshape else _taking(format, may_be_empty=counted)
     if take is not None:
@@ -127,7 +127,7 @@ def _taking(format: Format, *, may_be_empty: bool = False) -> Taking | None:
     if isinstance(format, ArcgisFormat):
         return ArcgisPages(format)
     if isinstance(format, TotemFormat):
-        return partial(take_totem, form=format)
+        return TotemActs(format)
     if isinstance(format, DecpFormat):
         return partial(take_decp, form=format)
     if isinstance(format, SensorthingsFormat):

@@ -8,10 +8,10 @@ from typing import Any
 from contracts.errors import SourceChanged
 from contracts.formats import DecpFormat
 from transforms.decode.columns import ColumnTable
-from transforms.decode.declared import xml_file
+from transforms.decode.declared import elements_of
 from transforms.decode.decptables import CONCESSION, LISTS, MARCHE, PLANS, DecpPlan
 from transforms.decode.decpvalues import Row, Tree, UnknownShape, flat, items_of, joined, modern, tree_of
-from transforms.decode.elements import elements_at, local_name
+from transforms.decode.elements import local_name
 from transforms.decode.jsonstream import JsonStream
 from transforms.decode.markup import refuse_stranger
 from transforms.decode.plaintext import as_utf8
@@ -66,9 +66,8 @@ def _contracts(source: Source, form: DecpFormat) -> Iterator[tuple[str, Tree]]:
 
 def _in_xml(source: Source) -> Iterator[tuple[str, Any]]:
     refuse_stranger(source)
-    with xml_file(source) as file:
-        for element in elements_at(source, file, (_ROOT, "*")):
-            yield local_name(element.tag), tree_of(element)
+    for element in elements_of(source, (_ROOT, "*")):
+        yield local_name(element.tag), tree_of(element)
 
 
 def _in_json(source: Source) -> Iterator[tuple[str, Any]]:

@@ -8,7 +8,8 @@ from xml.etree.ElementTree import Element
 from contracts.errors import SourceChanged
 from contracts.formats import GmlFormat
 from transforms.decode.columns import Sink
-from transforms.decode.elements import elements_at, local_name
+from transforms.decode.declared import elements_of
+from transforms.decode.elements import local_name
 from transforms.decode.gmlshapes import Frame, Unread, geojson_of, is_geometry
 from transforms.decode.markup import cells_of, refuse_stranger
 from transforms.decode.source import Source
@@ -24,17 +25,16 @@ def take_gml(tables: Sink, source: Source, form: GmlFormat, *, may_be_empty: boo
 
     Raises:
         SourceChanged: not XML, no features, more than one geometry, one that is no simple feature or whose
-            axes cannot be told.
+            axes cannot be told, or bytes that contradict the declared encoding.
     """
     refuse_stranger(source)
     system, number = "", 0
-    with source.path.open("rb") as file:
-        for element in elements_at(source, file, *_PATHS, _BOUNDS):
-            if local_name(element.tag) == _BOUNDS[-1]:
-                system = _system_in(element) or system
-                continue
-            number += 1
-            tables.add_record(number, _cells(source, number, element, form, system))
+    for element in elements_of(source, *_PATHS, _BOUNDS):
+        if local_name(element.tag) == _BOUNDS[-1]:
+            system = _system_in(element) or system
+            continue
+        number += 1
+        tables.add_record(number, _cells(source, number, element, form, system))
     if not number and not may_be_empty:
         raise source.changed(
             "holds no features", promised="a FeatureCollection of GML", remedy="Is it `type: xml`?"

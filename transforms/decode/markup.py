@@ -9,8 +9,8 @@ from xml.etree.ElementTree import Element, iterparse
 from contracts.errors import SourceChanged
 from contracts.formats import XmlFormat
 from transforms.decode.columns import ColumnTable
-from transforms.decode.declared import xml_file
-from transforms.decode.elements import elements_at, local_name
+from transforms.decode.declared import elements_of
+from transforms.decode.elements import local_name
 from transforms.decode.jsonvalues import compact
 from transforms.decode.nature import nature_of
 from transforms.decode.source import Source
@@ -32,9 +32,8 @@ def take_xml(tables: ColumnTable, source: Source, form: XmlFormat, *, may_be_emp
     refuse_stranger(source)
     lists = frozenset(form.lists)
     number = 0
-    with xml_file(source) as file:
-        for number, element in enumerate(elements_at(source, file, form.records.split(".")), 1):
-            tables.add_record(number, cells_of(source, number, element, lists))
+    for number, element in enumerate(elements_of(source, form.records.split(".")), 1):
+        tables.add_record(number, cells_of(source, number, element, lists))
     if not number and not may_be_empty:
         raise _no_records(source, form)
 

@@ -11,8 +11,8 @@ from xml.etree.ElementTree import Element
 from contracts.formats import TotemFormat
 from transforms.decode.charts import Chart, Charts, charts_in
 from transforms.decode.columns import ColumnTable
-from transforms.decode.declared import xml_file
-from transforms.decode.elements import elements_at, local_name
+from transforms.decode.declared import elements_of
+from transforms.decode.elements import local_name
 from transforms.decode.markup import refuse_stranger
 from transforms.decode.source import Source
 
@@ -57,41 +57,52 @@ _AS_WRITTEN = {
 _TAKEN = {*_AS_WRITTEN, "ContNat", "CodRD", "OpBudg", "ArtSpe", "CaracSup.Section"}
 
 
-def take_totem(tables: ColumnTable, source: Source, form: TotemFormat) -> None:
-    """Takes the budget lines of an act; a line is its number in the act from 1, also the column `ligne`.
+class TotemActs:
+    """Takes the acts of one batch; its charts of accounts are read once, with the first of them."""
 
-    `acte` is the stage's code and, where a year has several, the decision's number (`02-2`).
+    def __init__(self, form: TotemFormat) -> None:
+        self._form = form
+        self._charts: Charts | None = None
 
-    The columns are SCDL's (codes and amounts as written), then what tells acts and lines apart, then what
-    else the lines hold under TOTEM's names (`MtSup.RARPrec`). The annexes, where people are named, are not
-    read, nor are lines that say of themselves to be calculated: totals of others. Without charts there are no
-    labels, and sections and chapters only where the act writes them.
+    def __call__(self, tables: ColumnTable, source: Source) -> None:
+        """Takes the budget lines of an act; a line is its number in the act from 1, also the column `ligne`.
 
-    Raises:
-        SourceChanged: no act, a head that does not say what the lines are, an unknown code, a chart that is
-            not among those promised, or bytes that are not the declared encoding.
-    """
-    refuse_stranger(source)
-    charts = charts_in(form.charts, source)
-    tables.lay_out(COLUMNS)
+        `acte` is the stage's code and, where a year has several, the decision's number (`02-2`).
+
+        The columns are SCDL's (codes and amounts as written), then what tells acts and lines apart, then what
+        else the lines hold under TOTEM's names (`MtSup.RARPrec`). The annexes, where people are named, are
+        not read, nor are lines that say of themselves to be calculated: totals of others. Without charts
+        there are no labels, and sections and chapters only where the act writes them.
+
+        Raises:
+            SourceChanged: no act, a head that does not say what the lines are, an unknown code, a chart that
+                is not among those promised, or bytes that are not the declared encoding.
+        """
+        refuse_stranger(source)
+        if self._charts is None:
+            self._charts = charts_in(self._form.charts, source)
+        tables.lay_out(COLUMNS)
+        _take_lines(tables, source, self._charts)
+
+
+def _take_lines(tables: ColumnTable, source: Source, charts: Charts) -> None:
     heads: dict[str, dict[str, str]] = {}
     budget: _Budget | None = None
     number = 0
     paths = [(*root, *part) for root in _ROOTS for part in _PARTS]
-    with xml_file(source) as file:
-        for element in elements_at(source, file, *paths):
-            name = local_name(element.tag)
-            if name != "LigneBudget":
-                if name == "EnTeteBudget":  # of the next budget in the document
-                    heads.pop("BlocBudget", None)
-                heads[name] = {local_name(child.tag): child.get("V", "") for child in element}
-                budget = None
-                continue
-            if element.get("calculated") == "true":  # a total that the ministry's tool put among the lines
-                continue
-            number += 1
-            budget = budget or _budget(source, ChainMap(*heads.values()), charts)
-            tables.add_record(number, budget.cells(source, number, element))
+    for element in elements_of(source, *paths):
+        name = local_name(element.tag)
+        if name != "LigneBudget":
+            if name == "EnTeteBudget":  # of the next budget in the document
+                heads.pop("BlocBudget", None)
+            heads[name] = {local_name(child.tag): child.get("V", "") for child in element}
+            budget = None
+            continue
+        if element.get("calculated") == "true":  # a total that the ministry's tool put among the lines
+            continue
+        number += 1
+        budget = budget or _budget(source, ChainMap(*heads.values()), charts)
+        tables.add_record(number, budget.cells(source, number, element))
     if not number:
         raise source.changed("holds no line of a budget", promised="a budget act (TOTEM)",
                              remedy="Ask for the XML that was sent to the prefecture.")  # fmt: skip
@@ -142,7 +153,7 @@ class _Budget:
     chart: Chart | None
 
     def cells(self, source: Source, number: int, element: Element) -> dict[str, str | None]:
-        """One line; see `take_totem`."""
+        """One line; see `TotemActs`."""
         where = f"line {number}"
         line = _values(source, element, where)
         cells: dict[str, str | None] = {**dict.fromkeys(COLUMNS), **self.shared}

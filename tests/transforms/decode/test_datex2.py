@@ -36,6 +36,13 @@ def read(tmp_path):
     return reading
 
 
+def test_bytes_of_utf8_under_another_name_are_refused(read):
+    latin = '<?xml version="1.0" encoding="ISO-8859-1"?>' + table("3").decode().replace("Mairie", "Épi")
+    assert read(latin.encode("iso-8859-1"))[0]["name"] == "Épi"
+    with pytest.raises(SourceChanged, match="declares the encoding ISO-8859-1 and is written in UTF-8"):
+        read(latin.encode())
+
+
 COMMON = ("id", "name", "capacity", "status.vacant", "status.time", "status.states")
 
 

@@ -48,6 +48,13 @@ def shape(rows):
     return drawn
 
 
+def test_bytes_of_utf8_under_another_name_are_refused(rows):
+    latin = '<?xml version="1.0" encoding="ISO-8859-1"?>' + collection(tree(point(), "<v:a>é</v:a>")).decode()
+    assert rows(latin.encode("iso-8859-1"))[0]["a"] == "é"
+    with pytest.raises(SourceChanged, match="declares the encoding ISO-8859-1 and is written in UTF-8"):
+        rows(latin.encode())
+
+
 @pytest.mark.parametrize("wrapper", ["wfs:member", "gml:featureMember"])
 def test_properties_the_id_and_the_geometry_are_columns(rows, wrapper):
     assert rows(

@@ -27,5 +27,8 @@ def test_a_broken_record_is_refused_with_its_line(read):
 def test_formats_without_rows_and_unknown_reshapes_are_refused(read):
     with pytest.raises(SourceChanged, match="no rows to reshape"):
         read(b"[]", type="json", reshape="elections.candidate_blocks")
+    for form in ({"type": "gbfs", "feed": "regions"}, {"type": "datex2"}):
+        with pytest.raises(SourceChanged, match=f"is {form['type']} and has no rows to reshape"):
+            read(b"{}", reshape="elections.candidate_blocks", **form)
     with pytest.raises(SourceChanged, match="no module 'elektions'"):
         read(b"a;b\n1;2\n", reshape="elektions.candidate_blocks")

@@ -12,6 +12,9 @@ import pytest
 
 from contracts.attached import Attached
 from contracts.errors import SourceChanged
+from contracts.formats import TotemFormat
+from transforms.decode.decoding import decode_batch
+from transforms.decode.source import Source
 from transforms.decode.totem import COLUMNS
 
 SCDL = COLUMNS[:22]
@@ -299,3 +302,18 @@ def test_two_charts_of_one_year_are_refused(read, tmp_path):
     twice = [chart(tmp_path, CHART)] * 2
     with pytest.raises(SourceChanged, match="second chart of M57-M57_A for 2022"):
         read(ACT.encode("iso-8859-1"), type="totem", charts=twice)
+
+
+def test_the_charts_of_many_acts_are_read_once(connection, tmp_path):
+    once = chart(tmp_path, CHART)
+
+    def acts():
+        for name in ("a.xml", "b.xml"):
+            (tmp_path / name).write_text(ACT, encoding="iso-8859-1")
+            yield Source(tmp_path / name, name, "ville.test", tmp_path / "scratch")
+            once.path.unlink(missing_ok=True)
+
+    form = TotemFormat(type="totem", charts=(once,))
+    decoded = decode_batch(connection, acts(), form, table="t", place="ville.test")
+    decoded.read("CREATE OR REPLACE TABLE laid AS FROM t")
+    assert connection.execute("SELECT BGT_NATURE_LABEL FROM laid").fetchall() == [("Eau",)] * 2
