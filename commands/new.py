@@ -103,7 +103,6 @@ def _looked_at(
     """The source visited and looked at, with a bar on a terminal; and what its first file is called."""
     from pipeline.house import setting, workbench_in
     from proposal.address import reached
-    from proposal.dialect import Written
     from proposal.formats import model_of
     from proposal.proposing import STEPS, proposal_for
     from proposal.typed import format_in, options_in, require_kind
@@ -112,7 +111,7 @@ def _looked_at(
 
     found = reached(typed.address, typed.connection, options_in(typed.options), environment())
     form = format_in(typed.form, found)
-    promised = model_of(Written(form)) if form else None
+    promised = model_of(form) if form else None
     scratch = Path(setting(environment(), "CONCENTRATOR_SCRATCH"))
     with workbench_in(scratch) as folder, bar() as progress:
         task = progress.add_task("fetching", total=None)

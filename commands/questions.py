@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import typer
 
 from commands.console import err
+from contracts.dataset import About
 from contracts.errors import ContractInvalid
 
-LICENCES = ("etalab-2.0", "odc-odbl", "cc-by-4.0", "cc0-1.0")
+LICENCES: tuple[str, ...] = get_args(About.model_fields["licence"].annotation)
 
 
 def licence_of(licence: str | None) -> str | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_MARK = re.compile(r"à[ \u00a0]confirmer", re.IGNORECASE)
+TO_CONFIRM = "à confirmer"  # its blank may be one that does not break
+_MARK = re.compile(TO_CONFIRM.replace(" ", "[ \u00a0]"), re.IGNORECASE)
 
 
 @dataclass(frozen=True)

@@ -52,11 +52,10 @@ def chosen(
     waiting = {column.name: column for column in columns}
     for turn in range(_TURNS):
         asked = [
-            (column, guess) for column in waiting.values() for guess in _guesses(column, vocabulary, zone)
-        ]
-        fields = [
-            field_of(_filled(column, guess).options, [column.name], vocabulary) for column, guess in asked
-        ]
+            (column, _filled(column, guess))
+            for column in waiting.values() for guess in _guesses(column, vocabulary, zone)
+        ]  # fmt: skip
+        fields = [field_of(guess.options, [column.name], vocabulary) for column, guess in asked]
         fits = fits_of(connection, fields)
         met: dict[str, list[tuple[Guess, Field, Fit]]] = {name: [] for name in waiting}
         for (column, guess), field, fit in zip(asked, fields, fits, strict=True):
@@ -83,7 +82,7 @@ def _judged(
         if fit.whole or last:
             done[name] = _settled(column, guess, field, fit, met[name])
             continue
-        unfit = [value for value, _ in unfit_values(connection, name, field)]
+        unfit = unfit_values(connection, name, field)
         fresh = [value for value in unfit if value not in column.samples]
         if fresh:
             again[name] = replace(column, samples=(*fresh, *column.samples))
@@ -157,7 +156,7 @@ def _settled(
     ]  # fmt: skip
     if rivals and guess.options.get("format"):
         guess = hesitating(guess)
-    told = Chosen(column, _filled(column, guess), fit, field.type)
+    told = Chosen(column, guess, fit, field.type)
     return told if fit.whole else told.noting(_about_misfits(fit))
 
 
@@ -175,9 +174,10 @@ def _empty(column: Column, vocabulary: Vocabulary) -> Chosen:
     return Chosen(column, guess, Fit(0, 0), vocabulary.terms[term].type)
 
 
-def _text(column: Column, met: Sequence[tuple[Guess, Field, Fit]] = ()) -> Chosen:
+def _text(column: Column, met: Sequence[tuple[Guess, Field, Fit]]) -> Chosen:
     """A text, and what is worth saying of it: what half of its cells would be, above all."""
     guess = _filled(column, _TEXT)
+    void = guess.options.get("empty", ())
     near = max(met, key=lambda one: one[2].fits, default=None)
     notes = []
     if near and near[2].fits * 2 >= near[2].filled > 0:
@@ -193,13 +193,8 @@ def _text(column: Column, met: Sequence[tuple[Guess, Field, Fit]] = ()) -> Chose
         notes.append(
             "« longitude,latitude » dans une seule cellule : le contrat ne sait pas la lire (à confirmer)."
         )
-    unsure = {
-        word: count for word, count in column.words.items() if word not in guess.options.get("empty", ())
-    }
-    if unsure:
+    if unsure := {word: count for word, count in column.words.items() if word not in void}:
         listed = ", ".join(f"« {word} » ({count})" for word, count in unsure.items())
         notes.append(f"Peut-être sans valeur : {listed} ; sinon les ajouter à `empty:` (à confirmer).")
-    filled = column.filled - sum(
-        count for word, count in column.words.items() if word in guess.options.get("empty", ())
-    )
+    filled = column.filled - sum(column.words[word] for word in void)
     return Chosen(column, guess.noting(*notes), Fit(filled, filled))

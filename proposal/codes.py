@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from contracts.vocabulary import Vocabulary
@@ -69,21 +69,17 @@ def codes(column: Column, vocabulary: Vocabulary) -> Iterator[Guess]:
         return
     for code in CODES:
         called = bool(re.fullmatch(code.called, name))
-        if (called or code.by_form) and _share(code.form, column.samples) > 0.5:
+        if (called or code.by_form) and column.share(code.form) > 0.5:
             yield _guess(code, vocabulary, needs_all=not called)
 
 
 def five_digits(column: Column) -> str | None:
     """A sentence for a column of five digits whose header does not say which code it is."""
-    if not column.samples or _share(_COMMUNE, column.samples) < 1:
+    if not column.samples or column.share(_COMMUNE) < 1:
         return None
-    if _share(r"\d{4}0", column.samples) > 0.8:
+    if column.share(r"\d{4}0") > 0.8:
         return "Sans doute des codes postaux : presque tous finissent par 0 (à confirmer)."
     return "Code INSEE de commune ou code postal ? Son nom ne le dit pas (à confirmer)."
-
-
-def _share(pattern: str, samples: Sequence[str]) -> float:
-    return sum(bool(re.fullmatch(pattern, value)) for value in samples) / len(samples) if samples else 0
 
 
 def _guess(code: Code, vocabulary: Vocabulary, needs_all: bool) -> Guess:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -18,7 +19,7 @@ _SPREAD_ROWS = 4_000
 _SPREAD_CELLS = 400_000
 _SHOWN = 300  # characters of a value: its form shows in them
 _MOST_SAMPLES = 400
-_CHUNK = 250  # columns of one query
+CHUNK = 250  # columns of one query
 
 # What stands for nothing, in small letters. The first are nothing in any column, the others may be codes
 # among texts: NC is New Caledonia, NR a rating.
@@ -49,6 +50,11 @@ class Column:
         """The words for nothing; with those that among texts may be codes, or without."""
         return {word: count for word, count in self.words.items() if perhaps or word.lower() in NOTHING}
 
+    def share(self, pattern: str) -> float:
+        """How many of its samples are of that form; 0 of none."""
+        met = sum(bool(re.fullmatch(pattern, value)) for value in self.samples)
+        return met / len(self.samples) if self.samples else 0
+
 
 @dataclass(frozen=True)
 class Table:
@@ -71,7 +77,7 @@ def table_of(connection: duckdb.DuckDBPyConnection, decoded: Decoded) -> Table:
     )
     numbered = [(f"c{i}", header) for i, header in enumerate(decoded.columns)]
     columns: list[Column] = []
-    for chunk in chunks(numbered, _CHUNK):
+    for chunk in chunks(numbered, CHUNK):
         columns += _counted(connection, chunk, rows, len(numbered))
     return Table(rows, ragged, tuple(columns))
 
@@ -119,6 +125,11 @@ def _by_field(
     connection: duckdb.DuckDBPyConnection, names: Sequence[str], measures: str, source: str
 ) -> list[tuple[Any, ...]]:
     """(number of the column among the names, its measures) of the cells that hold something."""
-    cells = f"SELECT unnest(range({len(names)})) AS field, unnest([{', '.join(names)}]) AS cell FROM {source}"
+    cells = cells_of(names, source)
     query = f"SELECT field, {measures} FROM ({cells}) WHERE cell IS NOT NULL GROUP BY field"
     return connection.execute(query).fetchall()
+
+
+def cells_of(names: Sequence[str], source: str = TABLE) -> str:
+    """The SQL of (field, cell): the cells of these columns end to end, each with its column's number."""
+    return f"SELECT unnest(range({len(names)})) AS field, unnest([{', '.join(names)}]) AS cell FROM {source}"

@@ -38,18 +38,26 @@ class _Split:
     rows: list[tuple[int, list[str]]]
 
     @cached_property
+    def filled(self) -> list[list[str]]:
+        """Those that are not blank lines."""
+        return [cells for _, cells in self.rows if any(cells)]
+
+    @cached_property
     def width(self) -> int:
         """The cells that most of them have."""
-        counted = Counter(len(cells) for _, cells in self.rows if any(cells))
+        counted = Counter(len(cells) for cells in self.filled)
         return counted.most_common(1)[0][0] if counted else 0
+
+    @cached_property
+    def alike(self) -> list[int]:
+        """The places of the filled ones that have as many."""
+        return [i for i, cells in enumerate(self.filled) if len(cells) == self.width]
 
     @cached_property
     def merit(self) -> tuple[bool, int, int]:
         """Most records alike, few lines above the first of them, many cells."""
-        filled = [cells for _, cells in self.rows if any(cells)]
-        alike = [i for i, cells in enumerate(filled) if len(cells) == self.width]
-        steady = self.width > 1 and len(alike) * 10 >= len(filled) * 8
-        return steady, -alike[0] if alike else 0, self.width
+        steady = self.width > 1 and len(self.alike) * 10 >= len(self.filled) * 8
+        return steady, -self.alike[0] if self.alike else 0, self.width
 
 
 def csv_format(source: Source) -> Written:
@@ -78,10 +86,8 @@ def csv_format(source: Source) -> Written:
 
 
 def _about_width(split: _Split) -> str:
-    filled = [cells for _, cells in split.rows if any(cells)]
-    alike = sum(len(cells) == split.width for cells in filled)
-    mark = _SHOWN[split.delimiter]
-    return f"Séparateur {mark} : {alike}/{len(filled)} des premières lignes ont {split.width} cellules."
+    mark, share = _SHOWN[split.delimiter], f"{len(split.alike)}/{len(split.filled)}"
+    return f"Séparateur {mark} : {share} des premières lignes ont {split.width} cellules."
 
 
 def _head(source: Source, encoding: str) -> str:
@@ -120,14 +126,11 @@ def _top_keys(rows: list[tuple[int, list[str]]], top: Top, width: int) -> tuple[
             "La première ligne est déjà une donnée : le fichier n'a pas d'en-tête (à confirmer).",
         ]
     header = rows[top.header][1]
-    if len(header) == width > 1 and not header[-1].strip():
-        ended = all(not cells[-1].strip() for _, cells in rows if len(cells) == width)
+    ended = len(header) == width > 1 and not header[-1].strip()
+    if (ended or len(header) == width - 1) and all(
+        not cells[-1].strip() for _, cells in rows if len(cells) == width
+    ):
         header = header[:-1] if ended else header
-    elif len(header) == width - 1:
-        ended = all(not cells[-1].strip() for _, cells in rows if len(cells) == width)
-    else:
-        ended = False
-    if ended:
         keys["trailing_delimiter"] = True
         notes.append("Chaque ligne finit par un séparateur de trop.")
     if odd := _odd_headers(header):

@@ -15,7 +15,7 @@ from proposal.columns import TABLE
 from proposal.coordinates import pairs_in
 from proposal.evidence import field_of, fits_of
 from proposal.guess import Guess
-from proposal.names import published_names, unit_of
+from proposal.names import published_names, unit_of, unit_of_ending
 from proposal.numbers import bounds
 from proposal.texts import may_be_list
 
@@ -137,7 +137,7 @@ def measured(draft: Draft) -> Draft:
     ):
         return draft
     options, notes = dict(one.options), []
-    if unit := unit_of(one.column.header) or _unit_of_ending(options.get("drop_suffix")):
+    if unit := unit_of(one.column.header) or unit_of_ending(options.get("drop_suffix", "")):
         options["unit"] = unit
         notes.append(f"Unité {unit} d'après son nom (à confirmer).")
     if least == most:
@@ -147,10 +147,6 @@ def measured(draft: Draft) -> Draft:
         notes.append(f"Valeurs de {_shown(least)} à {_shown(most)} ; bornes élargies (à confirmer).")
     guess = Guess(options, one.guess.says, (*one.guess.notes, *notes))
     return replace(draft, chosen=replace(one, guess=guess))
-
-
-def _unit_of_ending(ending: str | None) -> str | None:
-    return unit_of(f"x ({ending})") if ending else None
 
 
 def _shown(number: float) -> str:

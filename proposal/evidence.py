@@ -13,9 +13,10 @@ from contracts.filling import filled
 from contracts.sql import identifier
 from contracts.vocabulary import Vocabulary
 from proposal.columns import TABLE, chunks
-from transforms.cells import cell_for
+from transforms.cells import Cell, cell_for
 
 _CHUNK = 40  # fields of one query
+_UNFIT = 20  # values of a column that are looked at anew
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,7 @@ def _fits(connection: duckdb.DuckDBPyConnection, fields: Sequence[Field]) -> lis
     values = ", ".join(f"{cell.value} AS k{i}" for i, cell in enumerate(cells))
     measures = []
     for i, (cell, field) in enumerate(zip(cells, fields, strict=True)):
-        bad = " OR ".join(f"coalesce({condition}, FALSE)" for condition, _ in cell.reasons)
-        measures.append(f"count({identifier(f'text:k{i}')}), count_if(NOT ({bad}))")
+        measures.append(f"count({identifier(f'text:k{i}')}), count_if(NOT ({_misfit(cell)}))")
         number = f"k{i}::DOUBLE"
         measures.append(f"min({number}), max({number})" if is_number(field) else "NULL, NULL")
     query = f"SELECT {', '.join(measures)} FROM (SELECT *, {values} FROM (SELECT {texts} FROM {TABLE}))"
@@ -64,6 +64,11 @@ def _fits(connection: duckdb.DuckDBPyConnection, fields: Sequence[Field]) -> lis
 def _fit(found: Sequence[Any]) -> Fit:
     filled, fits, least, most = found
     return Fit(filled, fits, least, most)
+
+
+def _misfit(cell: Cell) -> str:
+    """The condition under which a cell does not fit, never NULL."""
+    return " OR ".join(f"coalesce({condition}, FALSE)" for condition, _ in cell.reasons)
 
 
 def is_number(field: Field) -> bool:
@@ -83,14 +88,13 @@ def quantiles_of(
     return (row[0][0], row[0][1], row[0][2]) if row and row[0] else None
 
 
-def unfit_values(
-    connection: duckdb.DuckDBPyConnection, column: str, field: Field, most: int = 20
-) -> list[tuple[str, int]]:
-    """The most frequent values of a column that do not fit, each with its rows."""
+def unfit_values(connection: duckdb.DuckDBPyConnection, column: str, field: Field) -> list[str]:
+    """The most frequent values of a column that do not fit."""
     cell = cell_for("k", field)
-    bad = " OR ".join(f"coalesce({condition}, FALSE)" for condition, _ in cell.reasons)
-    return connection.execute(
-        f"SELECT {column}, count(*) FROM (SELECT *, {cell.value} AS k FROM "
+    rows = connection.execute(
+        f"SELECT {column} FROM (SELECT *, {cell.value} AS k FROM "
         f'(SELECT {column}, {cell.text} AS "text:k" FROM {TABLE})) '
-        f'WHERE "text:k" IS NOT NULL AND ({bad}) GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {most}'
+        f'WHERE "text:k" IS NOT NULL AND ({_misfit(cell)}) '
+        f"GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {_UNFIT}"
     ).fetchall()
+    return [value for (value,) in rows]

@@ -46,19 +46,19 @@ def format_of(source: Source) -> Written:
         head = file.read(1 << 16)
     if head.startswith(b"\x1f\x8b"):
         return _inside(source, {"archive": "gz"})
-    if head.startswith(b"PK") and not _is_workbook(source):
+    if head.startswith(b"PK") and _workbook_in(source) is None:
         return _inside(source, _zip_keys(source))
     return _plain(source, head)
 
 
-def model_of(written: Written) -> Format:
-    """The format as a contract's model.
+def model_of(form: dict[str, Any]) -> Format:
+    """The format of these keys as a contract's model.
 
     Raises:
         ContractInvalid: what a person gave is none.
     """
     try:
-        return _ADAPTER.validate_python(written.format)
+        return _ADAPTER.validate_python(form)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
@@ -92,22 +92,23 @@ def _zip_keys(source: Source) -> dict[str, Any]:
     return {"archive": "zip"} if len(names) == 1 else {"archive": "zip", "member": tables[0]}
 
 
-def _is_workbook(source: Source) -> bool:
+def _workbook_in(source: Source) -> Literal["xlsx", "ods"] | None:
+    """Which workbook a zip file is; none where it is another one, or cut short."""
     try:
         with zipfile.ZipFile(source.path) as archive:
             names = set(archive.namelist())
     except zipfile.BadZipFile:
-        return False
-    return "[Content_Types].xml" in names or "content.xml" in names
+        return None
+    if "content.xml" in names:
+        return "ods"
+    return "xlsx" if "[Content_Types].xml" in names else None
 
 
 def _plain(source: Source, head: bytes) -> Written:
     if head.startswith(b"PAR1"):
         return Written({"type": "parquet"})
     if head.startswith(b"PK"):
-        with zipfile.ZipFile(source.path) as archive:
-            ods = "content.xml" in archive.namelist()
-        return _sheet_format(source, "ods" if ods else "xlsx")
+        return _sheet_format(source, _workbook_in(source) or "xlsx")
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         return _sheet_format(source, "xls")
     nature = nature_of(head)

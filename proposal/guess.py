@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 
@@ -15,8 +15,8 @@ class Guess:
     notes: tuple[str, ...] = ()
     rival: bool = False  # of equals it gives way to the one before it, which then hesitates
     needs_all: bool = False  # one cell that does not fit refutes it
-    term: str | None = field(default=None)
+    term: str | None = None
 
     def noting(self, *notes: str) -> Guess:
         """The same with more notes."""
-        return Guess(self.options, self.says, (*self.notes, *notes), self.rival, self.needs_all, self.term)
+        return replace(self, notes=(*self.notes, *notes))

@@ -96,6 +96,11 @@ def unit_of(header: str) -> str | None:
     return _UNITS[last[2]] if last[0] and last[2] in _ENDINGS else None
 
 
+def unit_of_ending(ending: str) -> str | None:
+    """The UCUM code of what stands behind the numbers of a column, as a header would have it in brackets."""
+    return unit_of(f"x ({ending})")
+
+
 def without_unit(header: str) -> str:
     """The header without the brackets at its end that hold its unit."""
     return _BRACKETED.sub("", header) if unit_of(header) and _BRACKETED.search(header) else header

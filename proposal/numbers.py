@@ -9,7 +9,7 @@ from typing import Any
 
 from proposal.columns import Column
 from proposal.guess import Guess
-from proposal.names import folded, is_code, is_coordinate, is_quantity, unit_of, words_in
+from proposal.names import folded, is_code, is_coordinate, is_quantity, unit_of_ending, words_in
 
 _BLANK = "[ \u00a0\u202f]"
 _NUMBER = rf"[+-]?(?:\d[\d.,]*|\d{{1,3}}(?:{_BLANK}\d{{3}})+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?"
@@ -55,7 +55,7 @@ def numbers(column: Column) -> Iterator[Guess]:
             return  # km and m in one column are two quantities
         (ending,) = endings
         everywhere = endings[ending] == len(met) and not ending.isupper()
-        if not everywhere and unit_of(f"x ({ending})") is None:
+        if not everywhere and unit_of_ending(ending) is None:
             return  # 2A, 12B: a code
         own["drop_suffix"] = ending
     bare = [found[1] for found in sound]

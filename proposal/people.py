@@ -14,10 +14,9 @@ from privacy import patterns
 from privacy.detectors import has
 from privacy.gate import findings_of
 from proposal.choosing import Chosen
-from proposal.columns import TABLE, chunks
+from proposal.columns import CHUNK, TABLE, cells_of, chunks
 from proposal.texts import is_free_text
 
-_CHUNK = 250  # columns of one look
 _VIEW = "people_cells"
 _TEXTS = ("string", "siren", "siret")
 # What is suspected, and the ground that a person may confirm (Code des relations entre le public et
@@ -46,7 +45,7 @@ def suspected(
     Looked through are all cells of the columns that hold texts; of the others only the names tell.
     """
     found: dict[str, tuple[str, int | None]] = {}
-    for chunk in chunks(named, _CHUNK):
+    for chunk in chunks(named, CHUNK):
         for name, seen, count in _looked_through(connection, chunk):
             found.setdefault(name, (seen, count))
     for name, one in named:
@@ -73,8 +72,7 @@ def _with_signs(
     """The columns in which a cell has a sign of a person; to compile the gate's patterns takes 0.3 s."""
     if not texts:
         return {}
-    columns = ", ".join(one.column.name for _, one in texts)
-    cells = f"SELECT unnest(range({len(texts)})) AS field, unnest([{columns}]) AS cell FROM {TABLE}"
+    cells = cells_of([one.column.name for _, one in texts])
     found = connection.execute(
         f"SELECT DISTINCT field FROM ({cells}) WHERE {has('cell', patterns.SUSPECT)} ORDER BY field"
     ).fetchall()

@@ -62,7 +62,7 @@ def proposal_for(
         # Its search grows with the square of the columns: two minutes for 1,000 (DuckDB 2.0.1).
         connection.execute("SET disabled_optimizers = 'common_subexpressions'")
         looking("reading")
-        decoded = _decoded(connection, sources, model_of(written), counted)
+        decoded = _decoded(connection, sources, model_of(written.format), counted)
         table = table_of(connection, decoded)
         _refuse_ragged(first, table)
         looking("types")

@@ -15,11 +15,10 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 
 @dataclass(frozen=True)
 class Top:
-    """`header`: the index of its row, None where the first row is data already; `width`: cells of a row."""
+    """`header`: the index of its row, None where the first row is data already; `first`: of its first row."""
 
     header: int | None
     first: int
-    width: int
 
 
 def top_of(rows: Sequence[Row]) -> Top:
@@ -36,11 +35,11 @@ def top_of(rows: Sequence[Row]) -> Top:
         first = full if full is not None and full < len(rows) - 1 else first
     below = [row for row in rows[first + 1 :] if _width(row)]
     if not _is_data(rows[first], below):
-        return Top(first, first, max(widths[first], 1))
+        return Top(first, first)
     # Rows may go on to the right of a header that names the first of repeated blocks alone.
     short = next((i for i, row in enumerate(rows[:first]) if _names_all(row)), None)
     first = 0 if short is None else short
-    return Top(short, first, max(widths[first], 1))
+    return Top(short, first)
 
 
 def _names_all(row: Row) -> bool:

@@ -14,8 +14,8 @@ _PAIRS = (
     ("oui", "non"), ("true", "false"), ("vrai", "faux"), ("yes", "no"), ("o", "n"), ("y", "n"), ("t", "f"),
     ("1", "0"), ("1.0", "0.0"), ("actif", "inactif"), ("ouvert", "fermé"), ("x", "-"),
 )  # fmt: skip
-_WKT = r"(?i)(?:SRID=\d+;)?\s*(?:MULTI)?(?:POINT|LINESTRING|POLYGON)\s*(?:Z|M|ZM)?\s*\(.*"
-_GEOJSON = r'\{\s*"(?:type|coordinates)"\s*:.*'
+_WKT = r"(?is)(?:SRID=\d+;)?\s*(?:MULTI)?(?:POINT|LINESTRING|POLYGON)\s*(?:Z|M|ZM)?\s*\(.*"
+_GEOJSON = r'(?s)\{\s*"(?:type|coordinates)"\s*:.*'
 _PAIR = re.compile(r"\s*(-?\d{1,3}\.\d+)\s*,\s*(-?\d{1,3}\.\d+)\s*")
 _FIRST_POINT = re.compile(r"[\[(]\s*(-?\d+(?:\.\d+)?)(?:\s*,\s*|\s+)(-?\d+(?:\.\d+)?)")
 _LIST_MOST = 12  # words of a closed list
@@ -44,9 +44,9 @@ def booleans(column: Column) -> Iterator[Guess]:
 def geometries(column: Column) -> Iterator[Guess]:
     """A geometry that one cell holds; its reference system is found later."""
     samples = column.samples
-    if _share(_WKT, samples) > 0.5:
+    if column.share(_WKT) > 0.5:
         yield from _shapes("wkt", "WKT", samples)
-    elif _share(_GEOJSON, samples) > 0.5:
+    elif column.share(_GEOJSON) > 0.5:
         yield from _shapes("geojson", "GeoJSON", samples)
     elif (pairs := _pairs_in(samples)) and not _longitude_first(pairs):
         options = {"type": "geometry", "written_as": "lat_lon"}
@@ -99,9 +99,3 @@ def is_free_text(column: Column) -> bool:
         len(value.split()) >= 12 for value in column.samples if not value.startswith(("{", "[", "POLYGON"))
     )
     return long * 20 >= len(column.samples)
-
-
-def _share(pattern: str, samples: Sequence[str]) -> float:
-    return (
-        sum(bool(re.match(pattern, value, re.DOTALL)) for value in samples) / len(samples) if samples else 0
-    )

@@ -8,7 +8,6 @@ from typing import Any
 from contracts.errors import SourceChanged
 from contracts.reading import document_of
 from proposal.address import AddressUnclear, Reached
-from proposal.dialect import Written
 from proposal.formats import model_of
 from proposal.proposing import Proposal
 
@@ -54,7 +53,7 @@ def require_kind(place: str, reached: Reached, proposal: Proposal) -> None:
     Raises:
         SourceChanged: the kind says that it does not.
     """
-    if fault := reached.connector.format_fault(model_of(Written(proposal.format))):
+    if fault := reached.connector.format_fault(model_of(proposal.format)):
         raise SourceChanged(place, fault[0], remedy=f"{fault[1]} Give it as `--format`.")
 
 

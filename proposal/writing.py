@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from contracts.confirming import TO_CONFIRM
 from contracts.errors import SourceChanged
 from contracts.reading import MAX_BYTES
 from contracts.schema import MODELINE
@@ -14,7 +15,7 @@ from proposal.draft import Draft
 from proposal.names import without_unit
 from proposal.people import GROUNDS
 from proposal.proposing import Proposal
-from proposal.yamltext import TO_CONFIRM, block, comments, flow
+from proposal.yamltext import block, comments, flow
 
 NO_LICENCE = "La licence de la source"
 NO_SERVICE = "Service à nommer"
@@ -24,13 +25,12 @@ _WIDE = 200  # fields beyond which each takes one line: a contract has 256 kB at
 
 @dataclass(frozen=True)
 class Answers:
-    """What only a person can say, and what the source's catalogue said."""
+    """What only a person can say, and where the data came from."""
 
     service: str | None = None
     licence: str | None = None
     public: bool = False
     contact: str = ""
-    title: str = ""
     source: dict[str, Any] = field(default_factory=dict)  # kind, connection and the connector's options
     file_name: str = ""
 
@@ -80,7 +80,7 @@ def _opening(proposal: Proposal, answers: Answers) -> Iterator[str]:
 
 
 def _about(answers: Answers, place: str) -> Iterator[str]:
-    title = answers.title or place.partition(".")[2].replace("_", " ").replace("-", " ").capitalize()
+    title = place.partition(".")[2].replace("_", " ").replace("-", " ").capitalize()
     yield "about:"
     yield from comments([f"Titre et description : {TO_CONFIRM}."], 2)
     yield from block("title", {"fr": title}, 2)

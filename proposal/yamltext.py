@@ -8,6 +8,8 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from contracts.confirming import TO_CONFIRM
+
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:[.-][A-Za-z0-9_]+)*")
 # YAML 1.1 makes these of another type; our reader does not, but editors and other readers do.
 _WORDS = frozenset(["true", "false", "null", "yes", "no", "on", "off", "y", "n", "inf", "nan"])
@@ -16,7 +18,6 @@ _UNPRINTABLE = re.compile(
     r"[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
 _WIDTH = 110
-TO_CONFIRM = "à confirmer"  # never broken over two lines: `concentrator check` looks for it
 
 
 def scalar(value: Any) -> str:
@@ -66,7 +67,9 @@ def comments(sentences: Iterable[str], indent: int = 0) -> Iterator[str]:
     """Each sentence as comment lines, without what would end a comment or break the file."""
     margin = " " * indent + "# "
     for sentence in sentences:
-        clean = _UNPRINTABLE.sub(" ", sentence).replace(TO_CONFIRM, TO_CONFIRM.replace(" ", "\u00a0"))
+        clean = _UNPRINTABLE.sub(" ", sentence)
+        # Never broken over two lines: `concentrator check` looks for it.
+        clean = clean.replace(TO_CONFIRM, TO_CONFIRM.replace(" ", "\u00a0"))
         yield from textwrap.wrap(
             clean, _WIDTH, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False
         )

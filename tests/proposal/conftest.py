@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -68,8 +69,26 @@ def vocabulary() -> Vocabulary:
     return vocabulary_at(ROOT / "config")
 
 
+@pytest.fixture(scope="module")
+def looked_at(vocabulary: Vocabulary) -> Callable[[Path, Path], Proposal]:
+    """Looks at a file in a scratch folder; the tests of a module share what was found in the same bytes."""
+    known: dict[tuple[str, bytes], Proposal] = {}
+
+    def found(path: Path, scratch: Path) -> Proposal:
+        content = path.name, sha256(path.read_bytes()).digest()
+        if content not in known:
+            known[content] = proposal_for(
+                [Source(path, path.name, PLACE, scratch)], vocabulary, "Europe/Paris"
+            )
+        return known[content]
+
+    return found
+
+
 @pytest.fixture
-def proposed(tmp_path: Path, vocabulary: Vocabulary) -> Callable[..., Made]:
+def proposed(
+    tmp_path: Path, vocabulary: Vocabulary, looked_at: Callable[[Path, Path], Proposal]
+) -> Callable[..., Made]:
     """Takes bytes, a text or the path of a file; answers with what `concentrator new` would write."""
 
     def made(given: bytes | str | Path, name: str = "donnees.csv", *, public: bool = False) -> Made:
@@ -77,7 +96,7 @@ def proposed(tmp_path: Path, vocabulary: Vocabulary) -> Callable[..., Made]:
         if not isinstance(given, Path):
             path.write_bytes(given.encode() if isinstance(given, str) else given)
         scratch = tmp_path / f"scratch-{len(list(tmp_path.iterdir()))}"
-        proposal = proposal_for([Source(path, path.name, PLACE, scratch)], vocabulary, "Europe/Paris")
+        proposal = looked_at(path, scratch)
         answers = Answers(
             public=public, contact="opendata@example.org", file_name=path.name,
             source={"kind": "http_file", "connection": "portal", "path": path.name},

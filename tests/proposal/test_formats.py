@@ -145,7 +145,7 @@ def test_json_geojson_and_xml_say_where_their_records_are(proposed):
         (b"", "is empty"), (b"\xef\xbb\xbf \n", "is empty"), (b"%PDF-1.7", "is a PDF"),
         (b"<!DOCTYPE html><html></html>", "is a web page"), (b'{"error": "no"}', "no list of objects"),
         (b"<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b 'c'>]><a/>", "declares a document type"),
-        (b"PK\x03\x04 cut", "cut short"),
+        (b"PK\x03\x04 cut", "cut short"), (gzip.compress(b"PK\x03\x04 cut", mtime=0), "cut short"),
     ],
 )  # fmt: skip
 def test_what_is_no_table_is_refused_in_one_sentence(proposed, content: bytes, met: str):

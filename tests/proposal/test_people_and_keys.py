@@ -37,7 +37,7 @@ def test_nothing_is_public_unless_it_was_asked_for(proposed):
     assert made.dataset.audiences == ("restricted",)
     assert made.dataset.hidden_because
     assert not any(field.public for field in made.dataset.fields.values())
-    assert "public" in proposed(table, "b.csv", public=True).dataset.audiences
+    assert "public" in proposed(table, public=True).dataset.audiences
 
 
 def test_a_key_that_tells_of_persons_makes_no_public(proposed):
