@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from contracts.dataset import Dataset
 from contracts.errors import QualityRefused
 from expectations.batch import batch_of
 from expectations.known import columns_in
+from expectations.shown import Shown
 from expectations.suite import Promise, suite_of
 
 # Counts only. Nothing of GX's results is passed on but `success` and a number of rows.
@@ -26,14 +26,6 @@ _DUCKDB_ERRORS = [name for name in dir(duckdb) if name.endswith("Exception")]
 
 
 Suite = tuple[Promise, ...]
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What is judged once more as the public sees it: its promises, on that SELECT (None: all rows)."""
-
-    dataset: Dataset
-    part: str | None
 
 
 def verdict_on(

@@ -9,7 +9,7 @@ from contracts.dataset import Dataset
 from contracts.errors import QualityRefused
 from contracts.sql import literal
 from contracts.view import view_for
-from expectations.judging import Shown, verdict_on
+from expectations.shown import Shown
 from pipeline.house import House
 from pipeline.record import audiences_of, last_done, remembered, require_recipe, verdict_key
 from storage.records import put_record
@@ -26,6 +26,9 @@ def validate(dataset: Dataset, house: House, staged: StagedBatch) -> Verdict:
         SourceChanged: the table was made by another contract.
         QualityRefused: a critical promise is broken; the last good release stays.
     """
+    # Great Expectations takes ten seconds to import: a run that ends before this stage does without.
+    from expectations.judging import verdict_on
+
     with remembered(dataset, house, "validate") as meter, house.workbench() as folder:
         require_recipe(dataset, staged)
         meter.rows = staged.rows_kept

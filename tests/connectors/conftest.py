@@ -3,16 +3,15 @@
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
-from web_habits import Handler, Server, serving
 
-from connectors.connector import Connector, Fetched, Visit
+from connectors.connector import Visit
 from contracts.connection import Connection, connection_of
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -152,18 +151,3 @@ def connect() -> Callable[..., Connection]:
         )
 
     return make
-
-
-@pytest.fixture
-def fetched_from(
-    connect: Callable[..., Connection], visit: Visit
-) -> Callable[..., tuple[Fetched, Server]]:
-    """Fetches from a played server: what the visit brought, held to what was announced, and the server."""
-
-    def fetched(handler: Handler, kind: Connector, base: str = "", **told: Any) -> tuple[Fetched, Server]:
-        with serving(handler) as server:
-            found = kind.fetch(connect(server.url + base), replace(visit, **told))
-            found.require_whole(visit.place)
-            return found, server
-
-    return fetched

@@ -84,3 +84,8 @@ def test_checking_a_contract_does_not_import_great_expectations() -> None:
         "import sys, expectations.known; sys.exit(len({'great_expectations', 'duckdb'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
+
+
+def test_a_run_does_not_import_great_expectations_before_its_table_is_judged() -> None:
+    code = "import sys, commands.run, pipeline.validate; sys.exit('great_expectations' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
