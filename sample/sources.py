@@ -18,14 +18,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 SOURCES = Path(__file__).parent / "sources"
-DROP = SOURCES / "elections_office"  # what a service would share; the other folders are web sites
-WEB = (
-    "national_portal",
-    "transport_authority",
-    "grid_operator",
-    "accessibility_platform",
-    "geographic_institute",
-)
+DROPS = ("elections_office",)  # folders that a service would share; the others are web sites
+WEB = tuple(sorted(path.name for path in SOURCES.iterdir() if path.is_dir() and path.name not in DROPS))
 _MEDIA_TYPES = {
     ".csv": "text/csv; charset=utf-8",
     ".json": "application/json",
@@ -35,12 +29,12 @@ _MEDIA_TYPES = {
 }
 
 
-def connections(url: str, drop: Path = DROP) -> dict[str, str]:
-    """The sample city's `AIRFLOW_CONN_…` variables: web sources under `url`, the drop folder at `drop`."""
+def connections(url: str, sources: Path = SOURCES) -> dict[str, str]:
+    """The sample city's `AIRFLOW_CONN_…` variables: web sources under `url`, drop folders in `sources`."""
     made: dict[str, dict[str, Any]] = {
         name: {"conn_type": "http", "host": f"{url.rstrip('/')}/{name}"} for name in WEB
     }
-    made["elections_office"] = {"conn_type": "fs", "extra": {"path": str(drop)}}
+    made |= {name: {"conn_type": "fs", "extra": {"path": str(sources / name)}} for name in DROPS}
     return {f"AIRFLOW_CONN_{name.upper()}": json.dumps(parts) for name, parts in made.items()}
 
 

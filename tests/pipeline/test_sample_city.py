@@ -40,7 +40,7 @@ class Released:
                 f"CONCENTRATOR_{name}": str(folder / name.lower())
                 for name in ("WORK", "PUBLIC", "RESTRICTED")
             }
-            environment = {**os.environ, **connections(url, sources / "elections_office"), **stores,
+            environment = {**os.environ, **connections(url, sources), **stores,
                            "CONCENTRATOR_SCRATCH": str(folder / "scratch")}  # fmt: skip
             command = [sys.executable, "-m", "concentrator", "run", "--all", "--json"]
             ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)

@@ -48,7 +48,7 @@ def test_delimited_lines_stand_in_the_original_as_they_are(shared_data: Path) ->
 
 
 def test_the_whole_sample_is_small() -> None:
-    assert sum(path.stat().st_size for path in SOURCES.rglob("*") if path.is_file()) < 600_000
+    assert sum(path.stat().st_size for path in SOURCES.rglob("*") if path.is_file()) < 1_500_000
 
 
 @pytest.mark.parametrize(
@@ -75,6 +75,5 @@ def test_every_file_is_on_the_licences_page_with_its_sha256() -> None:
 
 
 def test_every_licence_is_an_open_one() -> None:
-    assert all(
-        extract.licence.startswith(("Licence Ouverte", "Open Database License")) for extract in EXTRACTS
-    )
+    open_ones = ("Licence Ouverte", "Open Database License", "Public domain", "CC0", "MIT")
+    assert all(extract.licence.startswith(open_ones) for extract in EXTRACTS)

@@ -16,7 +16,7 @@ import requests
 
 from contracts.connection import connection_from
 from contracts.library import library_at
-from sample.sources import DROP, SOURCES, WEB, connections, serving
+from sample.sources import DROPS, SOURCES, WEB, connections, serving
 
 ROOT = Path(__file__).parents[2]
 
@@ -152,11 +152,11 @@ def test_every_contract_finds_its_file_through_its_connection() -> None:
 
 
 def test_every_source_folder_has_a_connection() -> None:
-    assert {path.name for path in SOURCES.iterdir()} == {*WEB, DROP.name}
+    assert {path.name for path in SOURCES.iterdir()} == {*WEB, *DROPS}
     names = {name.removeprefix("AIRFLOW_CONN_").lower() for name in connections("http://localhost")}
-    assert names == {*WEB, DROP.name}
+    assert names == {*WEB, *DROPS}
 
 
 def test_the_drop_folder_can_be_elsewhere(tmp_path: Path) -> None:
     made = json.loads(connections("http://localhost:1/", tmp_path)["AIRFLOW_CONN_ELECTIONS_OFFICE"])
-    assert made["extra"]["path"] == str(tmp_path)
+    assert made["extra"]["path"] == str(tmp_path / "elections_office")
