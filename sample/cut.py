@@ -18,8 +18,8 @@ def licences(cuts: dict[str, Cut]) -> str:
     """The page that tells, for each file, whose it is and under which licence."""
     parts = [
         "# Where the sample city's files come from",
-        "Written by `python -m sample.cut`. Real open data, cut small; defects are kept on purpose. What was made\n"
-        "for the sample says so.",
+        "Written by `python -m sample.cut`. Real open data, cut small; defects are kept on purpose. What\n"
+        "was made for the sample says so.",
     ]
     for extract in EXTRACTS:
         cut = cuts[extract.path]
