@@ -73,18 +73,19 @@ class Expectation(Frozen):
     name: str
     arguments: dict[str, Any] = Setting(default_factory=dict)
     severity: Literal["critical", "warning"] = "critical"
+    about: str | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _named_by_key(cls, given: Any) -> Any:
-        """`- expect_x: {column: a, severity: warning}`."""
+        """`- expect_x: {column: a, severity: warning, about: Ce qui est promis.}`."""
         if isinstance(given, dict) and len(given) == 1 and "name" not in given:
             ((name, arguments),) = given.items()
             if not isinstance(arguments, (dict, type(None))):
                 return {"name": name, "arguments": arguments}
             arguments = dict(arguments or {})
-            severity = arguments.pop("severity", "critical")
-            return {"name": name, "arguments": arguments, "severity": severity}
+            own = {key: arguments.pop(key) for key in ("severity", "about") if key in arguments}
+            return {"name": name, "arguments": arguments, **own}
         return given
 
 

@@ -31,8 +31,8 @@ def schema_text(vocabulary: Vocabulary) -> str:
     definitions["SourceSpec"]["additionalProperties"] = True
     definitions["Expectation"] = {
         "type": "object", "minProperties": 1, "maxProperties": 1,
-        "description": "One Great Expectations expectation: `expect_…: {arguments, severity}`.",
-        "propertyNames": {"pattern": "^expect_"},
+        "description": "One Great Expectations expectation: `expect_…: {arguments, severity, about}`.",
+        "propertyNames": {"pattern": "^(expect_|unexpected_rows_expectation$)"},
     }  # fmt: skip
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     return json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n"

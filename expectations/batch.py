@@ -25,7 +25,7 @@ from great_expectations.expectations.metrics.map_metric_provider import (
 )
 from sqlalchemy.engine.default import DefaultDialect
 
-from contracts.sql import literal
+from contracts.sql import KEYS, literal
 
 # It logs some of the engine's errors whole, and those may quote cells ("Could not convert string '…'").
 logging.getLogger("great_expectations").setLevel(logging.CRITICAL + 1)
@@ -133,6 +133,8 @@ def batch_of(table: Path, part: str | None = None) -> Iterator[tuple[Batch, list
 def _closed_connection(table: Path, part: str | None, spill: str) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(config={"memory_limit": MEMORY_LIMIT, "temp_directory": spill}) as connection:
         connection.execute("SET TimeZone = 'UTC'")
+        for macro in KEYS:
+            connection.execute(macro)
         source = part or f"FROM read_parquet({literal(str(table))})"
         connection.execute(f"CREATE VIEW {TABLE} AS {source}")
         connection.execute(f"SET allowed_paths = [{literal(str(table))}]")

@@ -144,7 +144,7 @@ def _of_expect(dataset: Dataset) -> Iterator[Promise]:
         except (ValidationError, GreatExpectationsError) as error:
             met = f"Great Expectations refuses {asked.name}: {_reason(error)}"
             raise ContractInvalid((_fault(dataset, ("quality", "expect", index), met),)) from error
-        yield Promise(expectation, _told_plainly, asked.arguments.get("column"), asked.severity)
+        yield Promise(expectation, _telling(asked.about), asked.arguments.get("column"), asked.severity)
 
 
 def _reason(error: Exception) -> str:
@@ -166,8 +166,10 @@ def _fault(dataset: Dataset, place: Place, met: str, remedy: str = "") -> Fault:
     return Fault(f"config/datasets/{dataset.theme}/{dataset.name}.yml", 1, dotted(place), met, remedy)
 
 
-def _told_plainly(rows: int | None) -> str:
-    return "does not hold" if rows is None else f"does not hold in {_counted(rows)}"
+def _telling(about: str | None) -> Telling:
+    """The contract's own words for what is promised, where it has some."""
+    promised = f": {about}" if about else ""
+    return lambda rows: ("does not hold" if rows is None else f"does not hold in {_counted(rows)}") + promised
 
 
 def _beyond(field: Field) -> str:

@@ -10,6 +10,7 @@ from threading import Timer
 
 import duckdb
 
+from contracts.sql import KEYS
 from transforms import geometry
 
 MEMORY_LIMIT = "1GB"  # the journey of 10 million rows of 10 columns was measured at 0.6 GB
@@ -27,14 +28,7 @@ MACROS = (
     "chr(65279)), '') END",
     "CREATE OR REPLACE MACRO without_suffix(cell, suffix) AS "
     "CASE WHEN ends_with(cell, suffix) THEN trimmed(left(cell, length(cell) - length(suffix))) ELSE cell END",
-    # Luhn's key, as INSEE uses it for SIREN and SIRET: every second digit from the right counts double.
-    "CREATE OR REPLACE MACRO luhn(digits) AS list_sum(list_transform(range(1, length(digits) + 1), "
-    "lambda i: CASE WHEN (length(digits) - i) % 2 = 1 "
-    "THEN substr('0246813579', substr(digits, i, 1)::INTEGER + 1, 1)::INTEGER "
-    "ELSE substr(digits, i, 1)::INTEGER END)) % 10 = 0",
-    # La Poste's establishments (SIREN 356000000) have numbers whose digits add up to a multiple of 5 instead.
-    "CREATE OR REPLACE MACRO siret_key(digits) AS luhn(digits) OR (starts_with(digits, '356000000') AND "
-    "list_sum(list_transform(range(1, 15), lambda i: substr(digits, i, 1)::INTEGER)) % 5 = 0)",
+    *KEYS,
     # A clock time that does not exist (March) or exists twice (October). DuckDB takes the later of two.
     "CREATE OR REPLACE MACRO clock_skipped(clock, zone) AS timezone(zone, timezone(zone, clock)) <> clock",
     "CREATE OR REPLACE MACRO clock_twice(clock, zone) AS "

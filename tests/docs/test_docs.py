@@ -125,3 +125,16 @@ def test_every_sample_contract_is_valid_by_the_schema_for_editors() -> None:
     schema = json.loads((ROOT / "config" / "dataset.schema.json").read_text("utf-8"))
     for path in sorted((ROOT / "config" / "datasets").glob("*/*.yml")):
         jsonschema.validate(document_at(path).value, schema)
+
+
+def test_editors_take_every_expectation_that_can_be_run() -> None:
+    import jsonschema
+
+    from expectations.known import SIGNATURES
+
+    schema = json.loads((ROOT / "config" / "dataset.schema.json").read_text("utf-8"))
+    each = schema["$defs"]["Expectation"]
+    for name in SIGNATURES:
+        jsonschema.validate({name: {}}, each)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"unexpected_rows": {}}, each)

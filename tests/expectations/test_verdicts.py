@@ -159,6 +159,22 @@ def test_the_rows_of_a_query_are_counted(judge: Judge) -> None:
     ]
 
 
+def test_what_is_promised_is_told_in_the_contracts_own_words(judge: Judge) -> None:
+    """A query says nothing to who reads the finding; and a SIRET may be checked without losing its row."""
+    query = "SELECT * FROM {batch} WHERE NOT is_siret(a) OR NOT is_siren(b)"
+    asked = {"unexpected_rows_query": query, "severity": "warning", "about": "SIRET et SIREN de clé juste."}
+    dataset = contract({"id": {}, "a": {}, "b": {}}, expect=[{"unexpected_rows_expectation": asked}])
+    # Paris (Luhn), La Poste's seat (Luhn), one of its offices (no Luhn; its digits add up to 45)
+    rows = (
+        "(1, '21750001600019', '217500016'), (2, NULL, NULL), (3, '35600000000048', '356000000'), "
+        "(4, '21750001600018', '217500016'), (5, '2175', '217500016'), (6, 'FR 21750001600', '217500016'), "
+        "(7, '35600000049837', '35600000X'), (8, '35600000049837', '356000000')"
+    )
+    (finding,) = judge(dataset, "id, a, b", rows).findings
+    assert finding.met == "does not hold in 4 rows: SIRET et SIREN de clé juste."
+    assert (finding.severity, finding.count) == ("warning", 4)
+
+
 def test_an_empty_table_breaks_only_what_is_said_of_the_table(judge: Judge) -> None:
     dataset = contract(
         {"id": {}, "j": {"type": "date"}, "n": {"type": "integer", "min": 0}},
