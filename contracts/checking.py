@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from contracts.checking_audiences import audience_findings
+from contracts.checking_models import model_findings
 from contracts.dataset import Dataset
 from contracts.durations import seconds_in
 from contracts.explaining import did_you_mean
@@ -42,7 +43,7 @@ def findings_in(dataset: Dataset, vocabulary: Vocabulary) -> Iterator[Finding]:
     yield from _about_names(dataset)
     yield from audience_findings(dataset)
     yield from _about_load(dataset)
-    yield from _about_model(dataset, vocabulary)
+    yield from model_findings(dataset, vocabulary)
     if dataset.schedule is not None and not _CRON.fullmatch(dataset.schedule):
         yield ("schedule",), f"{dataset.schedule!r} is not five cron fields", 'Write it like "15 4 * * *".'
 
@@ -153,17 +154,3 @@ def _about_load(dataset: Dataset) -> Iterator[Finding]:
         yield ("load", "overlap"), f"{overlap!r} does not suit {by!r}, {field.type}", f"Write {wanted}."
     elif isinstance(overlap, str) and field.type == "date" and seconds_in(overlap) % 86_400:
         yield ("load", "overlap"), f"{overlap!r} is no whole number of days, and {by!r} a date", "Write 1 d."
-
-
-def _about_model(dataset: Dataset, vocabulary: Vocabulary) -> Iterator[Finding]:
-    if dataset.model is None:
-        return
-    if dataset.model not in vocabulary.models:
-        hint = did_you_mean(dataset.model, vocabulary.models)
-        yield ("model",), f"{dataset.model!r} is not a model of the vocabulary", hint
-        return
-    covered = {field.term for field in dataset.fields.values()} | set(dataset.fields)
-    missing = [term for term in vocabulary.models[dataset.model] if term not in covered]
-    if missing:
-        met = f"the model {dataset.model} also needs {', '.join(missing)}"
-        yield ("model",), met, "Add a field of that name, or of that `type:`."

@@ -21,6 +21,7 @@ Audience = Literal["public", "restricted"]
 AUDIENCES: tuple[Audience, ...] = ("restricted", "public")  # the order in which they commit
 
 NAME = r"^[a-z0-9][a-z0-9_-]{1,62}$"  # safe as a folder, an S3 key, a DAG id and a URL
+Constant = str | bool | int | float | None
 _TOLD = {"about", "label", "public", "basis", "hidden_because", "term"}  # of a field: nothing of its values
 
 
@@ -138,7 +139,11 @@ class Dataset(Frozen):
         None, pattern=r"^[a-z_]+\.[a-z_]+$", description="module.function under transforms/reshape."
     )
     key: Annotated[tuple[str, ...], Setting(min_length=1)]
-    model: str | None = None
+    model: str | None = Setting(None, description="The model of the vocabulary that its rows are of.")
+    constants: dict[str, Constant] = Setting(
+        default_factory=dict,
+        description="Term of the vocabulary → the value that is the same on every row (null: nobody says).",
+    )
     conforms_to: str | None = None
     fields: Annotated[dict[str, Field], Setting(min_length=1)]
     ignores: tuple[str, ...] = Setting(

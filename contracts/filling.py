@@ -13,7 +13,7 @@ def filled(name: str, field: Field, vocabulary: Vocabulary) -> tuple[Field, list
     """The field with its term's type, unit, pattern, bounds and texts, and what contradicts the term."""
     by_type = vocabulary.terms.get(field.type)
     term_name = field.type if by_type else name
-    term = by_type or vocabulary.terms.get(name)
+    term = by_type or vocabulary.term_named(name)
     if by_type is None and not _is_base(field.type):
         return field, [_unknown_type(field.type, vocabulary)]
     if term is None:
