@@ -87,7 +87,7 @@ class StagedBatch(Frozen):
     rows_read: int = Setting(description="Records of the raw batch.")
     rows_kept: int = Setting(description="Rows of the table.")
     rows_rejected: int = Setting(
-        description="Records left out; of a snapshot, rows_read = rows_kept + rows_rejected."
+        description="Records left out; of a snapshot without merged copies, rows_read = rows_kept + these."
     )
     voided: dict[str, int] = Setting(
         default_factory=dict, description="Field → cells voided in the rows that were kept."

@@ -33,6 +33,7 @@ _SUITED = {  # option → the types it means something for
     "decimal_mark": {"number", "decimal"}, "thousands": {"number", "decimal", "integer"},
     "pattern": {"string", "siren", "siret"}, "max_length": {"string"},
     "min": {"integer", "number", "decimal"}, "max": {"integer", "number", "decimal"},
+    "minus": {"integer", "decimal"},
 }  # fmt: skip
 
 
@@ -42,6 +43,7 @@ def findings_in(dataset: Dataset, vocabulary: Vocabulary) -> Iterator[Finding]:
         yield from _about_field(name, field)
     yield from _about_names(dataset)
     yield from audience_findings(dataset)
+    yield from _about_duplicates(dataset)
     yield from _about_load(dataset)
     yield from model_findings(dataset, vocabulary)
     if dataset.schedule is not None and not _CRON.fullmatch(dataset.schedule):
@@ -60,13 +62,18 @@ def _about_field(name: str, field: Field) -> Iterator[Finding]:
             )
     if not field.about:
         yield place, "has no `about:`", "Say in one French sentence what it is."
-    if field.pattern is not None and _NOT_RE2.search(field.pattern):
-        met = "the pattern uses look-around or a back-reference, which the engine (RE2) does not know"
-        yield (*place, "pattern"), met, "Write it without."
+    for option in ("pattern", "part"):
+        if _NOT_RE2.search(getattr(field, option) or ""):
+            met = "the pattern uses look-around or a back-reference, which the engine (RE2) does not know"
+            yield (*place, option), met, "Write it without."
     yield from _about_time(place, field)
     yield from _about_marks(place, field, base)
-    if len(field.source) > 1 and base not in ("instant", "string", "geometry"):
-        yield (*place, "from"), f"a {base} is made of one source column", "Name one."
+    first = field.several == "first" and base != "geometry"
+    if len(field.source) > 1 and base not in ("instant", "string", "geometry") and not first:
+        met = f"a {base} is made of one source column"
+        yield (*place, "from"), met, "Name one, or write `several: first`."
+    if field.several == "first" and (len(field.source) < 2 or not first):
+        yield (*place, "several"), "needs several source columns of one value", "Remove it."
     if base == "geometry" and (len(field.source) == 2) == (field.written_as in ("lat_lon", "wkt", "geojson")):
         met = "a geometry comes from two columns [x, y], or from one with `written_as:`"
         yield place, met, "Give `from: [x, y]`, or `written_as: lat_lon | wkt | geojson`."
@@ -132,6 +139,12 @@ def _about_names(dataset: Dataset) -> Iterator[Finding]:
         if freshness.field not in dated:
             met = f"{freshness.field!r} is no date or instant field"
             yield ("quality", "freshness", "field"), met, did_you_mean(freshness.field, dated)
+
+
+def _about_duplicates(dataset: Dataset) -> Iterator[Finding]:
+    if dataset.duplicates == "merge" and dataset.load.grows:
+        met = f"`load: {{mode: {dataset.load.mode}}}` merges by the key anyway"
+        yield ("duplicates",), met, "Remove it."
 
 
 def _about_load(dataset: Dataset) -> Iterator[Finding]:

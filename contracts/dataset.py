@@ -139,6 +139,9 @@ class Dataset(Frozen):
         None, pattern=r"^[a-z_]+\.[a-z_]+$", description="module.function under transforms/reshape."
     )
     key: Annotated[tuple[str, ...], Setting(min_length=1)]
+    duplicates: Literal["refuse", "merge"] = Setting(
+        "refuse", description="merge: rows that are equal in every declared field are one, and are counted."
+    )
     model: str | None = Setting(None, description="The model of the vocabulary that its rows are of.")
     constants: dict[str, Constant] = Setting(
         default_factory=dict,
@@ -196,9 +199,14 @@ class Dataset(Frozen):
                 for name, field in self.fields.items()
             ],
         }  # fmt: skip
+        if self.duplicates != "refuse":
+            told["duplicates"] = self.duplicates
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
     @property
     def source_columns(self) -> dict[str, tuple[str, ...]]:
         """Field → the source columns it is made of."""
-        return {name: field.source or (name,) for name, field in self.fields.items()}
+        return {
+            name: (*(field.source or (name,)), *((field.minus,) if field.minus else ()))
+            for name, field in self.fields.items()
+        }

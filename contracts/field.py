@@ -41,10 +41,20 @@ class Field(Frozen):
             "(date and time), or are [x, y] of a point."
         ),
     )
+    several: Literal["joined", "first"] = Setting(
+        "joined", description="Of several source columns: joined by a space, or the first that has a value."
+    )
     type: str = Setting("string", description="A base type, decimal(p,s), or a term of the vocabulary.")
     required: bool = Setting(False, description="An empty or unfit cell rejects the whole row.")
     empty: tuple[str, ...] = Setting((), description="Words that mean `no value`, beside the empty cell.")
     drop_suffix: str | None = Setting(None, description="An ending cut off first: `.0`, ` €`.")
+    part: str | None = Setting(
+        None,
+        description="A pattern of the whole text; its group is the value; other texts are none.",
+    )
+    minus: str | None = Setting(
+        None, description="integer, decimal: the source column that is subtracted; both must have a value."
+    )
     words: Words | None = Setting(None, description="boolean: the words for true and false.")
     values: dict[str, str] | None = Setting(
         None, description="enum: the source's word → the published one (a list keeps them)."
@@ -100,7 +110,7 @@ class Field(Frozen):
         listed = isinstance(given, (list, tuple)) and all(isinstance(word, str) for word in given)
         return {word: word for word in given} if listed else given
 
-    @field_validator("pattern")
+    @field_validator("pattern", "part")
     @classmethod
     def _pattern_compiles(cls, pattern: str | None) -> str | None:
         if pattern is not None:
@@ -120,6 +130,8 @@ class Field(Frozen):
             raise ValueError(f"`min` ({self.min}) is above `max` ({self.max})")
         if self.type == "enum" and not self.values:
             raise ValueError("`type: enum` needs `values`")
+        if self.part is not None and re.compile(self.part).groups > 1:
+            raise ValueError("`part` has several groups; write those that are not the value as (?:…)")
         return self
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from contracts.explaining import did_you_mean
@@ -23,7 +24,7 @@ def filled(name: str, field: Field, vocabulary: Vocabulary) -> tuple[Field, list
     if by_type or "type" not in field.model_fields_set:
         inherited["type"] = term.type
     for attribute in ("unit", "pattern", "min", "max", "about", "label"):
-        if getattr(field, attribute) is None:
+        if getattr(field, attribute) is None and not (attribute == "pattern" and field.type == "enum"):
             inherited[attribute] = getattr(term, attribute)
     return field.model_copy(update=inherited), faults
 
@@ -42,7 +43,11 @@ def _unknown_type(type_name: str, vocabulary: Vocabulary) -> str:
 
 def _contradictions(name: str, term: Term, field: Field, *, typed_by_term: bool) -> list[str]:
     faults = []
-    if not typed_by_term and "type" in field.model_fields_set and field.type != term.type:
+    listed = field.type == "enum" and term.type == "string"  # a list of texts is tighter than a text
+    if listed and term.pattern:
+        unfit = [word for word in (field.values or {}).values() if not re.fullmatch(term.pattern, word)]
+        faults += [f"values: {word!r} is not of the pattern of {name}" for word in unfit[:1]]
+    if not typed_by_term and "type" in field.model_fields_set and field.type != term.type and not listed:
         faults.append(f"type: {field.type}, while the vocabulary's {name} is {term.type}")
     if field.unit is not None and term.unit is not None and field.unit != term.unit:
         faults.append(f"unit: {field.unit}, while the vocabulary's {name} is in {term.unit}")

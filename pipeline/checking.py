@@ -55,6 +55,7 @@ def _field_faults(dataset: Dataset, document: Document) -> Iterator[Fault]:
         found = {
             "crs": (crs_fault(field.crs) if field.type == "geometry" else None, "Write it like EPSG:2154."),
             "pattern": (pattern_fault(field.pattern) if field.pattern else None, "Write it as RE2 knows it."),
+            "part": (pattern_fault(field.part) if field.part else None, "Write it as RE2 knows it."),
         }
         for option, (met, remedy) in found.items():
             if met:

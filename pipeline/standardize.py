@@ -90,8 +90,8 @@ def conformed(dataset: Dataset, raw: RawBatch, house: House, folder: Path) -> Ma
         grown = grown_of(connection, dataset, raw, counts.merged, table)
     _require_all(dataset, raw, counts.rows_read)
     return Made(
-        table=table, rejects=rejects, counts=counts, first_misfit=met, findings=(*_odd(raw), *met_columns),
-        grown=grown,
+        table=table, rejects=rejects, counts=counts, first_misfit=met,
+        findings=(*_odd(raw), *met_columns, *_merged_twins(counts.twins)), grown=grown,
     )  # fmt: skip
 
 
@@ -148,6 +148,13 @@ def _odd(raw: RawBatch) -> Iterator[Finding]:
     """What the connector found odd at the source."""
     for met in raw.warnings:
         yield Finding(rule="source", severity="warning", met=met)
+
+
+def _merged_twins(count: int) -> Iterator[Finding]:
+    """How many rows were another one's copy, where the contract merges those."""
+    if count:
+        met = f"{count} rows equal to another in every field of the contract were merged into it"
+        yield Finding(rule="duplicates", severity="warning", count=count, met=met)
 
 
 def _keep(house: House, batch: StagedBatch, attempt: str, kept: Path, rejects: Path) -> None:

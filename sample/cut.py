@@ -6,12 +6,12 @@ import hashlib
 import sys
 from pathlib import Path
 
-from sample import cutting
+from sample import cut_waste, cutting
 from sample.extracts import Cut
 from sample.sources import SOURCES
 
 LICENCES = Path(__file__).parent / "LICENCES.md"
-EXTRACTS = (*cutting.EXTRACTS,)
+EXTRACTS = (*cutting.EXTRACTS, *cut_waste.EXTRACTS)
 
 
 def licences(cuts: dict[str, Cut]) -> str:

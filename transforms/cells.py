@@ -20,6 +20,7 @@ _PARTS = {
 _ISO_DATE = r"\d{4}-\d{2}-\d{2}"
 _ISO_CLOCK = _ISO_DATE + r"[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?"
 _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
+_MINUS = " − "
 _FRENCH = {"%Y": "aaaa", "%y": "aa", "%m": "mm", "%d": "jj", "%H": "hh", "%M": "mm", "%S": "ss"}
 
 
@@ -42,10 +43,30 @@ def cell_for(name: str, field: Field) -> Cell:
     text = identifier(f"text:{name}")
     if field.type == "geometry":
         return _geometry(field, sources, text, identifier(name))
-    column = _joined([f"trimmed({identifier(source)})" for source in sources])
+    cells = [f"trimmed({identifier(source)})" for source in sources]
+    column = f"coalesce({', '.join(cells)})" if field.several == "first" else _joined(cells)
+    if field.minus:
+        return _difference(name, field, column, f"trimmed({identifier(field.minus)})")
     value, unread = _typed(field, text)
     reasons = ((f"{identifier(name)} IS NULL", unread), *_bounds(field, identifier(name)))
     return Cell(_cleaned(field, column), value, reasons)
+
+
+def _difference(name: str, field: Field, column: str, taken: str) -> Cell:
+    """What is left of one column when the other is taken away; nothing where either is empty."""
+    text = identifier(f"text:{name}")
+    both = f"{_cleaned(field, column)} || {literal(_MINUS)} || {_cleaned(field, taken)}"
+    (first, unread), (second, _) = (
+        _typed(field, f"split_part({text}, {literal(_MINUS)}, {place})") for place in (1, 2)
+    )
+    wide, kind = ("HUGEINT", "BIGINT") if field.type == "integer" else ("DECIMAL(38,{1})", field.type)
+    wide = wide.format(*field.decimal) if field.decimal else wide
+    value = (
+        f"CASE WHEN len(string_split({text}, {literal(_MINUS)})) = 2 "
+        f"THEN try_cast(({first})::{wide} - ({second})::{wide} AS {kind}) END"
+    )
+    reasons = ((f"{identifier(name)} IS NULL", f"l'un des deux termes {unread}"),)
+    return Cell(both, value, (*reasons, *_bounds(field, identifier(name))))
 
 
 def _joined(cells: list[str]) -> str:
@@ -54,12 +75,15 @@ def _joined(cells: list[str]) -> str:
 
 
 def _cleaned(field: Field, column: str) -> str:
-    """The trimmed text without the words for nothing and the declared suffix."""
+    """The trimmed text without the words for nothing and the declared suffix, or the part that is wanted."""
     if field.empty:
         words = ", ".join(literal(word) for word in field.empty)
         column = f"CASE WHEN {column} NOT IN ({words}) THEN {column} END"
     if field.drop_suffix:
         column = f"without_suffix({column}, {literal(field.drop_suffix)})"
+    if field.part:
+        whole, group = literal(rf"\A(?:{field.part})\z"), re.compile(field.part).groups
+        column = f"nullif(trim(regexp_extract({column}, {whole}, {group})), '')"
     return column
 
 

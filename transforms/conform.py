@@ -35,6 +35,7 @@ class Conformed:
     rows_with_misfits: int
     voided: dict[str, int]  # field → cells voided in the rows that were kept
     merged: Merged | None = None  # where increments are loaded
+    twins: int = 0  # rows that were equal to another in every field, where `duplicates: merge`
 
 
 def conform_query(dataset: Dataset, table: str) -> str:
@@ -165,7 +166,8 @@ def conform(
     merged = _merged(connection, dataset, judged, base, decoded.table) if dataset.load.grows else None
     columns = ", ".join(map(opaque, dataset.fields))
     rows_to_keep = merged.table if merged else f"{source} WHERE NOT {REJECTED}"
-    sorted_rows = f"SELECT {columns} FROM {rows_to_keep} ORDER BY {ordered(dataset.key)}"
+    once = "DISTINCT " if dataset.duplicates == "merge" else ""
+    sorted_rows = f"SELECT {once}{columns} FROM {rows_to_keep} ORDER BY {ordered(dataset.key)}"
     (count,) = connection.execute(_copying(sorted_rows, kept, told=told)).fetchone() or (0,)
     (rejected, with_misfits) = connection.execute(
         f"SELECT count(*) FILTER (WHERE {REJECTED}), count({MISFITS}) FROM {source}"
@@ -177,7 +179,8 @@ def conform(
     judged.unlink()
     rows, unread = tally
     counts = (rows + unread, int(count), rejected + unread, with_misfits + unread)
-    return Conformed(*counts, dict(voided), merged)
+    twins = rows - rejected - int(count) if once else 0
+    return Conformed(*counts, dict(voided), merged, twins)
 
 
 def _merged(
