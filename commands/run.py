@@ -24,6 +24,7 @@ from commands.console import (
     table_of,
 )  # fmt: skip
 from contracts.dataset import Dataset
+from contracts.joining import parts_first
 from contracts.stages import STAGES, Stage
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def _travelled(
 
     house = house_of(variables)
     journeys: list[Journey] = []
+    datasets = parts_first(datasets)
     with hands_in(variables) as hands, bar(hidden=as_json) as progress:
         progress.add_task("", total=len(datasets) * len(stages))
         for number, dataset in enumerate(datasets):

@@ -50,7 +50,9 @@ def _facts(dataset: Dataset) -> Iterator[tuple[str, str]]:
     yield "publisher", about.publisher
     yield "licence", about.licence
     yield "frequency", about.frequency
-    yield "source", f"{dataset.source.kind} through {dataset.source.connection}"
+    joined = dataset.joined
+    through = f"{dataset.source.kind} through {dataset.source.connection}"
+    yield "source", f"the releases of every dataset of the model {joined.model}" if joined else through
     yield "format", dataset.format.type
     yield "key", ", ".join(dataset.key)
     yield "audiences", ", ".join(dataset.audiences)

@@ -12,6 +12,7 @@ from contracts.vocabulary import Either, Vocabulary
 
 Finding = tuple[Place, str, str]
 DERIVED = ("dataset_id",)  # the path of the contract says it
+MEASURED = ("grandeur", "valeur", "unite")  # a field under `measures:` says all three
 _REMEDY = (
     "Add a field of that name, or of that `type:`, or under `constants:` the value that all rows have "
     "(null: nobody says)."
@@ -21,6 +22,7 @@ _REMEDY = (
 def model_findings(dataset: Dataset, vocabulary: Vocabulary) -> Iterator[Finding]:
     """Everything that the model still needs, and every constant that is none of its term."""
     yield from _about_constants(dataset, vocabulary)
+    yield from _about_measures(dataset)
     if dataset.model is None:
         return
     if dataset.model not in vocabulary.models:
@@ -40,7 +42,8 @@ def terms_of(dataset: Dataset) -> dict[str, str | None]:
 
     Of two fields of one term the one of that name counts, else the first.
     """
-    told: dict[str, str | None] = dict.fromkeys((*DERIVED, *dataset.constants))
+    measured = MEASURED if dataset.measures else ()
+    told: dict[str, str | None] = dict.fromkeys((*DERIVED, *dataset.constants, *measured))
     for name, field in dataset.fields.items():
         if field.term is not None and (told.get(field.term) is None or name == field.term):
             told[field.term] = name
@@ -85,3 +88,18 @@ def _about_constants(dataset: Dataset, vocabulary: Vocabulary) -> Iterator[Findi
             yield place, met, "Keep one of them."
         elif met := constant_fault(value, vocabulary.terms[name]):
             yield place, met, ""
+
+
+def _about_measures(dataset: Dataset) -> Iterator[Finding]:
+    if dataset.measures and dataset.model != "observation":
+        yield ("measures",), "is for `model: observation`", "Declare the model, or remove it."
+    for index, name in enumerate(dataset.measures):
+        place: Place = ("measures", index)
+        field = dataset.fields.get(name)
+        if field is None:
+            yield place, f"{name!r} is not a field", did_you_mean(name, dataset.fields)
+        elif not (field.decimal or field.type in ("integer", "number")) or field.unit is None:
+            yield place, f"{name!r} is no number with a unit", 'Give its `unit:` ("1" where it has none).'
+    clash = [name for name, field in dataset.fields.items() if dataset.measures and field.term in MEASURED]
+    for name in clash:
+        yield ("fields", name), "says what `measures:` says of each field", "Keep one of them."

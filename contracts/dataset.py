@@ -7,13 +7,15 @@ import json
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, field_validator, model_validator
+from pydantic import AwareDatetime, ValidationInfo, field_validator, model_validator
 from pydantic import Field as Setting
+from pydantic_core import PydanticCustomError
 
 from contracts.audience import Aggregate, Condition, Privacy
 from contracts.durations import seconds_in
 from contracts.field import Field
 from contracts.formats import Format
+from contracts.joined import KIND, Joined
 from contracts.load import Load
 from contracts.model import Frozen
 
@@ -52,11 +54,21 @@ class SourceSpec(Frozen):
 
     kind: str = Setting(pattern=r"^[a-z][a-z0-9_]*$")
     connection: str = Setting(
-        pattern=r"^[a-z][a-z0-9_]*$", description="The Airflow connection that holds host and secret."
-    )
+        "", pattern=r"^([a-z][a-z0-9_]*)?$", validate_default=True,
+        description="The Airflow connection that holds host and secret; none for `kind: releases`.",
+    )  # fmt: skip
     options: dict[str, Any] = Setting(
         default_factory=dict, description="What only this kind of connector understands."
     )
+
+    @field_validator("connection")
+    @classmethod
+    def _where_it_is_needed(cls, given: str, told: ValidationInfo) -> str:
+        if not given and told.data.get("kind", KIND) != KIND:
+            raise PydanticCustomError("missing", "is missing")
+        if given and told.data.get("kind") == KIND:
+            raise ValueError("releases are read from the stores, through no connection")
+        return given
 
     @model_validator(mode="before")
     @classmethod
@@ -147,6 +159,9 @@ class Dataset(Frozen):
         default_factory=dict,
         description="Term of the vocabulary → the value that is the same on every row (null: nobody says).",
     )
+    measures: tuple[str, ...] = Setting(
+        (), description="model: observation, where a row has several: the fields that are each a quantity."
+    )
     conforms_to: str | None = None
     fields: Annotated[dict[str, Field], Setting(min_length=1)]
     ignores: tuple[str, ...] = Setting(
@@ -176,6 +191,11 @@ class Dataset(Frozen):
     def id(self) -> str:
         """`<theme>.<name>`: DAG id, suite name, catalogue identifier."""
         return f"{self.theme}.{self.name}"
+
+    @property
+    def joined(self) -> Joined | None:
+        """What it is joined of, where its source is the releases of others."""
+        return Joined.model_validate(self.source.options) if self.source.kind == KIND else None
 
     @property
     def contract_hash(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,6 +17,8 @@ from contracts.errors import ContractInvalid, Fault
 from contracts.explaining import did_you_mean, faults_of
 from contracts.filling import filled
 from contracts.formats import Format, TotemFormat
+from contracts.joined import KIND, SIDE, Joined
+from contracts.joining import joined_findings, parts_of, settled, sided
 from contracts.reading import Document, Place, document_at, document_of, dotted
 from contracts.vocabulary import Vocabulary
 
@@ -62,11 +64,12 @@ def library_at(config: Path) -> Library:
             datasets[dataset_id] = _dataset_in(documents[dataset_id], path, vocabulary)
         except ContractInvalid as error:
             faults[dataset_id] = error.faults
+    faults |= _settle_together(datasets, documents, vocabulary)
     return Library(city, vocabulary, datasets, faults | _strays(config), documents)
 
 
 def dataset_at(config: Path, dataset_id: str) -> Dataset:
-    """One contract, without reading the others.
+    """One contract, without reading the others, unless it is joined of them.
 
     Raises:
         ContractInvalid: it does not exist or has faults.
@@ -75,13 +78,33 @@ def dataset_at(config: Path, dataset_id: str) -> Dataset:
     if dataset_id not in files:
         raise _unknown(dataset_id, list(files))
     path = files[dataset_id]
-    return _dataset_in(document_at(path, _shown(config, path)), path, vocabulary_at(config))
+    dataset = _dataset_in(document_at(path, _shown(config, path)), path, vocabulary_at(config))
+    return dataset if dataset.joined is None else library_at(config).dataset(dataset_id)
 
 
 def contract_files(config: Path) -> Iterator[tuple[str, Path]]:
     """`<theme>.<name>` and path of every contract, by name."""
     for path in sorted((config / "datasets").glob("*/*.yml")):
         yield f"{path.parent.name}.{path.stem}", path
+
+
+def _settle_together(
+    datasets: dict[str, Dataset], documents: dict[str, Document], vocabulary: Vocabulary
+) -> dict[str, tuple[Fault, ...]]:
+    """Settles joined tables by their parts; those with faults leave `datasets`, and are told."""
+    faults: dict[str, tuple[Fault, ...]] = {}
+    for dataset in [one for one in datasets.values() if one.joined is not None]:
+        document = documents[dataset.id]
+        given = ("about", "licence") in document.lines
+        datasets[dataset.id] = settled(dataset, parts_of(dataset, datasets), licence_given=given)
+        found = tuple(
+            Fault(document.file, document.line_of(place), dotted(place), met, remedy)
+            for place, met, remedy in joined_findings(dataset, datasets, vocabulary, licence_given=given)
+        )
+        if found:
+            faults[dataset.id] = tuple(sorted(found, key=lambda fault: fault.line))
+            del datasets[dataset.id]
+    return faults
 
 
 def dataset_of(content: bytes, path: Path, vocabulary: Vocabulary) -> Dataset:
@@ -151,6 +174,9 @@ def _dataset_in(document: Document, path: Path, vocabulary: Vocabulary) -> Datas
     form, missing = _with_files(written.format, path.parents[2])
     faults += [Fault(document.file, document.line_of(place), dotted(place), met) for place, met in missing]
     dataset = written.model_copy(update={"fields": fields, "format": form})
+    if dataset.source.kind == KIND:
+        faults += _faults_of_joined(dataset, document)
+        dataset = sided(dataset)
     faults += [
         Fault(document.file, document.line_of(place), dotted(place), met, remedy)
         for place, met, remedy in findings_in(dataset, vocabulary)
@@ -158,6 +184,21 @@ def _dataset_in(document: Document, path: Path, vocabulary: Vocabulary) -> Datas
     if faults:
         raise ContractInvalid(tuple(sorted(faults, key=lambda fault: fault.line)))
     return dataset
+
+
+def _faults_of_joined(dataset: Dataset, document: Document) -> list[Fault]:
+    """What is wrong beside `kind: releases`."""
+    try:
+        Joined.model_validate(dataset.source.options)
+    except ValidationError as error:
+        lines = {place[1:]: line for place, line in document.lines.items() if place[:1] == ("source",)}
+        told = faults_of(error, Joined, Document(document.file, None, lines))
+        raise ContractInvalid(tuple(replace(one, field=f"source.{one.field}") for one in told)) from error
+    clash = [name for name in dataset.fields if name == SIDE]
+    return [
+        Fault(document.file, document.line_of(("fields", name)), f"fields.{name}", "is a joined table's own")
+        for name in clash
+    ]
 
 
 def _with_files(form: Format, config: Path) -> tuple[Format, list[tuple[Place, str]]]:

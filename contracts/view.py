@@ -11,6 +11,7 @@ from contracts.audience import Aggregate, Condition, Waiver
 from contracts.batch import Column
 from contracts.dataset import Audience, Dataset
 from contracts.field import Field, Precision
+from contracts.joined import SIDE
 from contracts.model import Frozen
 
 
@@ -88,25 +89,38 @@ def _told(field: Field) -> Field:
 def view_for(dataset: Dataset, audience: Audience) -> View:
     """The view of an audience: restricted sees every field and row, public what the contract shows.
 
+    Of a joined table each audience sees the rows that come from its own releases, and none of the other's.
+
     The order is the key, all of it visible to both (`contracts.checking` refuses a hidden one), so that
     the order of the rows tells nothing that the rows do not.
     """
     about = dataset.about
+    fields, key, own = dataset.fields, dataset.key, dataset.joined is not None
+    if own:
+        fields = {name: field for name, field in fields.items() if name != SIDE}
+        key = tuple(name for name in key if name != SIDE)
     view = View(
         dataset_id=dataset.id, name=dataset.name, audience=audience,
         title=about.title.fr, title_en=about.title.en, description=about.description.fr,
         publisher=about.publisher, licence=about.licence, contact=about.contact, attribution=about.source,
-        vintage=about.vintage, fields=dataset.fields, order=dataset.key,
+        vintage=about.vintage, fields=fields, order=key,
+        conditions=(Condition(field=SIDE, equals=audience),) if own else (),
     )  # fmt: skip
-    return view if audience == "restricted" else view.model_copy(update=_public_part(dataset))
+    return view if audience == "restricted" else view.model_copy(update=_public_part(dataset, view))
 
 
-def _public_part(dataset: Dataset) -> dict[str, object]:
-    shown = {name: field for name, field in dataset.fields.items() if field.public}
+def whole_table(dataset: Dataset) -> View:
+    """The view that shows the staged table as it stands; of a joined one, the rows of both audiences."""
+    whole = view_for(dataset, "restricted")
+    return whole.model_copy(update={"fields": dataset.fields, "order": dataset.key, "conditions": ()})
+
+
+def _public_part(dataset: Dataset, whole: View) -> dict[str, object]:
+    shown = {name: field for name, field in whole.fields.items() if field.public}
     part: dict[str, object] = {
         "fields": {name: _coarse(field) for name, field in shown.items()},
         "precisions": {name: field.precision for name, field in shown.items() if field.precision},
-        "conditions": dataset.public_rows,
+        "conditions": (*whole.conditions, *dataset.public_rows),
         "waivers": dataset.privacy.waives,
         "deprecated": dataset.deprecated,
     }

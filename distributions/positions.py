@@ -14,6 +14,12 @@ from contracts.view import View
 
 GEOMETRY = Field(type="geometry", about="Position (WGS 84), faite de la longitude et de la latitude.")
 
+# Bytes that say themselves what they are: a column of GEOMETRY without one value would be read as bytes.
+_GEO = (
+    '{"version": "1.1.0", "primary_column": "geometry", '
+    '"columns": {"geometry": {"encoding": "WKB", "geometry_types": []}}}'
+)
+
 
 @contextmanager
 def located(connection: duckdb.DuckDBPyConnection, parquet: Path, view: View) -> Iterator[tuple[Path, View]]:
@@ -25,11 +31,11 @@ def located(connection: duckdb.DuckDBPyConnection, parquet: Path, view: View) ->
         yield parquet, view
         return
     longitude, latitude = map(identifier, view.position)
-    point = f"CAST('POINT(' || {longitude} || ' ' || {latitude} || ')' AS GEOMETRY)"
+    point = f"ST_AsWKB(CAST('POINT(' || {longitude} || ' ' || {latitude} || ')' AS GEOMETRY))"
     places = parquet.with_suffix(".places")
     connection.execute(
         f"COPY (SELECT *, {point} AS geometry FROM read_parquet({literal(str(parquet))})) "
-        f"TO {literal(str(places))} (FORMAT parquet)"
+        f"TO {literal(str(places))} (FORMAT parquet, KV_METADATA {{geo: {literal(_GEO)}}})"
     )
     try:
         yield places, view.model_copy(update={"fields": {**view.fields, "geometry": GEOMETRY}})

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from airflow.sdk import DAG, CronTriggerTimetable, Param, chain
+from airflow.sdk import DAG, AssetAny, AssetOrTimeSchedule, CronTriggerTimetable, Param, chain
 from croniter import CroniterError, croniter  # type: ignore[import-untyped]  # Airflow reads schedules by it
 
 from contracts.city import City
 from contracts.dataset import Dataset
 from contracts.errors import Fault
+from contracts.joining import parts_of
 from contracts.library import Library, city_at, dataset_at, library_at
 from operators.pages import page_of
-from operators.stages import Extract, HandOver, PublishPublic, PublishRestricted, Stage, Standardize, Validate
+from operators.stages import (
+    Extract,
+    HandOver,
+    PublishPublic,
+    PublishRestricted,
+    Stage,
+    Standardize,
+    Validate,
+    asset_of,
+)
 from operators.steps import RETRY_ONLY_THE_UNAVAILABLE
 
 # In the order of the journey. The slowest source known to the city sends for about 20 minutes; ten million
@@ -39,7 +50,7 @@ def journeys_in(config: Path) -> dict[str, DAG]:
     """
     library = library_at(config)
     return {
-        dataset_id: _journey(config, dataset, library.city)
+        dataset_id: _journey(config, dataset, library.city, parts_of(dataset, library.datasets))
         for dataset_id, dataset in library.datasets.items()
         if _schedule_fault(library, dataset) is None
     }
@@ -75,23 +86,28 @@ def journey_at(config: Path, dataset_id: str) -> DAG:
     Raises:
         ContractInvalid: the contract, `city.yml` or `vocabulary.yml` is broken.
     """
-    return _journey(config, dataset_at(config, dataset_id), city_at(config))
+    dataset = dataset_at(config, dataset_id)
+    parts = parts_of(dataset, library_at(config).datasets) if dataset.joined else ()
+    return _journey(config, dataset, city_at(config), parts)
 
 
-def _journey(config: Path, dataset: Dataset, city: City) -> DAG:
+def _journey(config: Path, dataset: Dataset, city: City, parts: Sequence[Dataset]) -> DAG:
     contract = config / "datasets" / dataset.theme / f"{dataset.name}.yml"
-    return journey_of(dataset, city, contract.read_text("utf-8"))
+    return journey_of(dataset, city, contract.read_text("utf-8"), parts)
 
 
-def journey_of(dataset: Dataset, city: City, contract: str) -> DAG:
-    """The DAG of a dataset; `contract` is its YAML as written, shown on its page."""
-    about, cron = dataset.about, dataset.schedule
+def journey_of(dataset: Dataset, city: City, contract: str, parts: Sequence[Dataset] = ()) -> DAG:
+    """The DAG of a dataset; `contract` is its YAML as written, shown on its page.
+
+    A joined table also runs when one of its `parts` has a new release, and then looks at all of them.
+    """
+    about = dataset.about
     dag = DAG(
         dag_id=dataset.id,
         dag_display_name=about.title.fr,
         description=about.description.fr,
         doc_md=page_of(dataset, contract),
-        schedule=CronTriggerTimetable(cron, timezone=city.time_zone) if cron else None,
+        schedule=_schedule(dataset, city, parts),
         catchup=False,
         max_active_runs=1,
         default_args={
@@ -103,6 +119,19 @@ def journey_of(dataset: Dataset, city: City, contract: str) -> DAG:
     )  # fmt: skip
     chain(*_stages(dataset, dag))
     return dag
+
+
+def _schedule(
+    dataset: Dataset, city: City, parts: Sequence[Dataset]
+) -> AssetAny | AssetOrTimeSchedule | CronTriggerTimetable | None:
+    """By the clock, by what its parts release, or both: events that come together merge into one run."""
+    cron = dataset.schedule
+    clock = CronTriggerTimetable(cron, timezone=city.time_zone) if cron else None
+    joined = dataset.joined
+    if joined is None or not joined.woken or not parts:
+        return clock
+    news = AssetAny(*(asset_of(part.id, audience) for part in parts for audience in part.audiences))
+    return AssetOrTimeSchedule(timetable=clock, assets=news) if clock else news
 
 
 def _params(dataset: Dataset) -> dict[str, Param]:

@@ -46,6 +46,12 @@ _FAILURES = (
 )
 
 
+def _source_of(dataset: Dataset) -> str:
+    if dataset.joined is not None:
+        return f"les versions courantes de tous les jeux de données du modèle `{dataset.joined.model}`"
+    return f"`{dataset.source.kind}`, connexion `{dataset.source.connection}`"
+
+
 def page_of(dataset: Dataset, contract: str) -> str:
     """The Markdown page: what it is, whence, for whom, its fields, its contract, what to do on failure."""
     about = dataset.about
@@ -53,7 +59,7 @@ def page_of(dataset: Dataset, contract: str) -> str:
         "Identifiant": f"`{dataset.id}`",
         "Producteur": about.publisher,
         "Contact": f"[{about.contact}](mailto:{about.contact})",
-        "Source": f"`{dataset.source.kind}`, connexion `{dataset.source.connection}`",
+        "Source": _source_of(dataset),
         "Origine": about.source,
         "Millésime": about.vintage,
         "Licence": f"`{about.licence}`",

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pydantic import Field as Setting
 
 from contracts.dataset import Dataset
+from contracts.joining import parts_of
 from contracts.model import Frozen
 from contracts.view import view_for
 from pipeline.house import House
@@ -98,12 +99,17 @@ def _telling(house: House, dataset: Dataset, others: Iterable[str], most: int) -
 def _shared(
     house: House, datasets: dict[str, Dataset], found: Searched, needles: dict[str, str], most: int
 ) -> set[str]:
-    """The needles met that are public cells of the datasets in which they were met: a street, a SIRET."""
+    """The needles met that are public cells of the datasets in which they were met: a street, a SIRET.
+
+    A joined table shows nothing of its own: what it has must be a public cell of one of its parts.
+    """
     met: dict[str, set[str]] = {}
     for leak in found.leaks:
         dataset_id, place = leak.needle.partition(", ")[0], _dataset_of(leak.place)
         if place is not None and place != dataset_id:
-            met.setdefault(dataset_id, set()).add(place)
+            hub = datasets.get(place)
+            own = {part.id for part in parts_of(hub, datasets)} if hub and hub.joined else {place}
+            met.setdefault(dataset_id, set()).update(own - {dataset_id})
     shared: set[str] = set()
     for dataset_id, others in met.items():
         telling = _telling(house, datasets[dataset_id], sorted(others), most)

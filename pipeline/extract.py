@@ -18,6 +18,7 @@ from pipeline.arriving import told_in_log
 from pipeline.embargo import holds, require_seen
 from pipeline.house import House
 from pipeline.increments import start_of
+from pipeline.joining import fetched_releases
 from pipeline.record import (
     Outcome,
     audiences_of,
@@ -55,12 +56,11 @@ def extract(
         heads = {audience: sequence_of(house.store_of(audience), dataset.id) for audience in AUDIENCES}
         start = start_of(dataset, house, full=full)
         known = None if dataset.load.grows else last_raw(dataset, house)  # an increment is always fetched
-        visit = Visit(
+        fetched = _fetched(dataset, house, Visit(
             place=dataset.id, folder=folder, clock=house.clock, known=known.files if known else (),
             since=start.base.since if start.base else None, promised=dataset.format,
             contact=house.city.contact, progress=progress or told_in_log(dataset.id),
-        )  # fmt: skip
-        fetched = connector_of(dataset).fetch(house.connection(dataset.source.connection), visit)
+        ), known)  # fmt: skip
         fetched.require_whole(dataset.id)
         meter.bytes = sum(file.bytes for file in fetched.files)
         told = start.settled_by(fetched) or (known if known and fetched.unchanged else None)
@@ -73,6 +73,13 @@ def extract(
         if told is not None and start.base is not None:
             raw = _landed(dataset, house, batch_id, fetched, start.base)
         return raw.model_copy(update={"heads": heads})
+
+
+def _fetched(dataset: Dataset, house: House, visit: Visit, known: RawBatch | None) -> Fetched:
+    """What the source sends; the source of a joined table is the stores."""
+    if dataset.joined is not None:
+        return fetched_releases(dataset, house, visit.folder, known)
+    return connector_of(dataset).fetch(house.connection(dataset.source.connection), visit)
 
 
 def connector_of(dataset: Dataset) -> Connector:

@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from contracts.city import City
 from contracts.connection import Connection
 from contracts.dataset import Audience
 from contracts.errors import StorageRefused
-from contracts.library import city_at
+from contracts.library import Library, city_at, library_at
 from storage.store import Store, store_at
 
 VERSION = "0.1.0"  # of the code; equal bytes are promised for equal raw bytes, contract and version
@@ -24,6 +25,10 @@ DEFAULTS = {
     "CONCENTRATOR_RESTRICTED": "var/restricted", "CONCENTRATOR_SCRATCH": "var/scratch",
     "CONCENTRATOR_HANDOVER": "var/handover",
 }  # fmt: skip
+
+
+def _no_contracts() -> Library:
+    raise StorageRefused("contracts", "this installation was not told where they are")
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,7 @@ class House:
     connection: Callable[[str], Connection]
     clock: Callable[[], datetime]
     random: Callable[[int], bytes]
+    library: Callable[[], Library] = _no_contracts
 
     def store_of(self, audience: Audience) -> Store:
         """The store that an audience reads."""
@@ -107,5 +113,5 @@ def house_from(
     return House(
         city=city, scratch=Path(setting(environment, "CONCENTRATOR_SCRATCH")),
         communes=config / city.communes if city.communes else None,
-        connection=connection, clock=clock, random=random, **stores,
+        connection=connection, clock=clock, random=random, library=partial(library_at, config), **stores,
     )  # fmt: skip

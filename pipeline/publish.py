@@ -58,7 +58,8 @@ def publish(
             table = house.work.local(staged.table_key, folder)
             create_view(connection, view, table, "shown")
             came = released(
-                house.restricted, connection, "shown", view, offer, folder, ready=table,
+                house.restricted, connection, "shown", view, offer, folder,
+                ready=None if view.conditions else table,
                 withdrawn=withdrawn_contents(house.restricted, dataset.id, "restricted"),
             )  # fmt: skip
         meter.rows, meter.bytes = came.rows, came.bytes

@@ -12,7 +12,7 @@ from contracts.dataset import Dataset
 from contracts.errors import QualityRefused, SourceIncomplete
 from contracts.load import Grown
 from contracts.model import Frozen
-from contracts.view import view_for
+from contracts.view import whole_table
 from distributions.parquet import metadata_of
 from pipeline.checking import require_readable
 from pipeline.house import House
@@ -84,7 +84,7 @@ def conformed(dataset: Dataset, raw: RawBatch, house: House, folder: Path) -> Ma
             () if _is_known_empty(raw)
             else column_findings(dataset, decoded.columns, may_lack=_may_lack(dataset, raw))
         )  # fmt: skip
-        told = metadata_of(view_for(dataset, "restricted"), {})
+        told = metadata_of(whole_table(dataset), {})
         counts = conform(connection, dataset, decoded, table, rejects, told, base)
         met = first_misfit(connection, rejects)
         grown = grown_of(connection, dataset, raw, counts.merged, table)

@@ -64,7 +64,7 @@ def _shown(dataset: Dataset, table: Path) -> Shown | None:
     shown = [one for one in promised.expect if not any(name in str(one.arguments) for name in hidden)]
     fresh = promised.freshness if promised.freshness and promised.freshness.field in view.fields else None
     quality = promised.model_copy(update={"rows": None, "expect": tuple(shown), "freshness": fresh})
-    public = dataset.model_copy(update={"fields": view.fields, "quality": quality})
+    public = dataset.model_copy(update={"fields": view.fields, "key": view.order, "quality": quality})
     part = view_query(view, f"read_parquet({literal(str(table))})") if view.conditions else None
     return Shown(public, part)
 

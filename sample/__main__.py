@@ -152,9 +152,15 @@ def _ridden(city: City, library: Library, run_id: str, force: bool, within: floa
     }
     with Board(console, tasks) as board:
         rides = [Ride(dataset_id, run_id, force) for dataset_id in tasks]
-        for ride in rides:
-            trigger(api, ride)
-        followed(api, rides, within, changed=board.show, alive=lambda: require_alive(processes))
+        joined = [ride for ride in rides if library.datasets[ride.dataset_id].joined]
+        for stage in (
+            [ride for ride in rides if ride not in joined],
+            joined,
+        ):  # parts before what is made of them
+            for ride in stage:
+                trigger(api, ride)
+            if stage:
+                followed(api, stage, within, changed=board.show, alive=lambda: require_alive(processes))
     return rides
 
 

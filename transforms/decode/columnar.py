@@ -27,7 +27,7 @@ def decode_parquet(connection: duckdb.DuckDBPyConnection, source: Source, table:
         # DuckDB renames the second of two columns that differ by capitals; pyarrow names them as they are.
         columns = columns_from(source, parquet.read_schema(source.path).names, "its schema")
         kinds = [str(row[1]) for row in connection.execute(f"DESCRIBE FROM {reading}").fetchall()]
-        texts = ", ".join(_text_of(name, kind) for name, kind in zip(columns, kinds, strict=True))
+        texts = ", ".join(text_of(name, kind) for name, kind in zip(columns, kinds, strict=True))
         connection.execute(f"CREATE OR REPLACE TABLE {identifier(table)} AS SELECT {texts} FROM {reading}")
     except (duckdb.Error, pa.ArrowInvalid) as error:
         met = f"cannot be read as Parquet ({str(error).splitlines()[0]})"
@@ -41,8 +41,13 @@ def decode_parquet(connection: duckdb.DuckDBPyConnection, source: Source, table:
     return laid_down(connection, table, columns, Tally(rows, 0))
 
 
-def _text_of(name: str, kind: str) -> str:
-    column = identifier(name)
+def text_of(name: str, kind: str) -> str:
+    """SQL for a column of that DuckDB type as a text that a contract can type again, under its own name."""
+    return f"{text_sql(identifier(name), kind)} AS {identifier(name)}"
+
+
+def text_sql(column: str, kind: str) -> str:
+    """The same of any SQL, under no name."""
     text = f"CAST({column} AS VARCHAR)"
     if kind == "BLOB":
         text = f"lower(hex({column}))"
@@ -50,4 +55,4 @@ def _text_of(name: str, kind: str) -> str:
         text = f"CAST({column} AT TIME ZONE 'UTC' AS VARCHAR) || '+00'"
     elif kind.endswith("]") or kind.startswith(_NESTED):
         text = f"CAST(to_json({column}) AS VARCHAR)"
-    return f"{text} AS {column}"
+    return text
