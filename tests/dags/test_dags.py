@@ -9,16 +9,14 @@ from pathlib import Path
 
 import pytest
 from airflow.dag_processing.dagbag import DagBag
+from airflow.sdk import AssetOrTimeSchedule
 
 from contracts.library import dataset_at
 from operators.steps import RETRY_ONLY_THE_UNAVAILABLE
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "config"
-SAMPLES = {
-    "accessibility.places", "elections.european_results", "energy.power_readings", "mobility.parkings",
-    "mobility.stations", "territory.communes",
-}  # fmt: skip
+SAMPLES = {f"{path.parent.name}.{path.stem}" for path in (CONFIG / "datasets").glob("*/*.yml")}
 UPKEEP = {"upkeep_reconcile", "upkeep_collect"}
 HEAVY = ("pandas", "pyarrow", "duckdb", "boto3", "great_expectations")
 PARSE = f"""
@@ -74,9 +72,19 @@ def test_only_what_needs_no_restricted_store_runs_in_the_public_queue(bag: DagBa
         for task in dag.tasks
         if task.queue == "public"
     }
-    assert public == {(dag_id, "publish_public") for dag_id in SAMPLES} | {
+    shown = {dag_id for dag_id in SAMPLES if "public" in dataset_at(CONFIG, dag_id).audiences}
+    assert public == {(dag_id, "publish_public") for dag_id in shown} | {
         ("upkeep_reconcile", "reconcile_public")
     }
+
+
+def test_a_joined_table_runs_by_the_clock_and_whenever_a_part_has_news(bag: DagBag) -> None:
+    woken, asleep = bag.dags["hub.places"].timetable, bag.dags["hub.observations"].timetable
+    assert isinstance(woken, AssetOrTimeSchedule)
+    assert not isinstance(asleep, AssetOrTimeSchedule)
+    uris = {asset.uri for asset in woken.asset_condition.objects}
+    assert {"concentrator://public/mobility.parkings", "concentrator://restricted/mobility.parkings"} <= uris
+    assert not any("mobility.stations" in uri or "hub." in uri for uri in uris)
 
 
 def test_no_dataset_can_take_the_name_of_the_upkeep(bag: DagBag) -> None:

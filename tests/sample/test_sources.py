@@ -142,6 +142,8 @@ def test_every_contract_finds_its_file_through_its_connection() -> None:
     with serving() as url:
         environment = connections(url)
         for dataset in library_at(ROOT / "config").datasets.values():
+            if dataset.joined is not None:
+                continue
             source = connection_from(environment, dataset.source.connection)
             options = dataset.source.options
             if dataset.source.kind == "http_file":
