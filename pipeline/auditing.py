@@ -108,8 +108,8 @@ def _shared(
         dataset_id, place = leak.needle.partition(", ")[0], _dataset_of(leak.place)
         if place is not None and place != dataset_id:
             hub = datasets.get(place)
-            own = {part.id for part in parts_of(hub, datasets)} if hub and hub.joined else {place}
-            met.setdefault(dataset_id, set()).update(own - {dataset_id})
+            shown = {part.id for part in parts_of(hub, datasets)} if hub and hub.joined else {place}
+            met.setdefault(dataset_id, set()).update(shown - {dataset_id})
     shared: set[str] = set()
     for dataset_id, others in met.items():
         telling = _telling(house, datasets[dataset_id], sorted(others), most)

@@ -11,19 +11,29 @@ from contracts.field import Field
 ROWS = [("a", 2.25, 48.8), ("b", None, 48.8)]
 
 
-@pytest.fixture
-def placed(connection, view_of, tmp_path):
+def written_of(connection, view_of, folder, rows):
     from distributions.writing import write_distributions
 
     view = view_of({"id": "string", "Xlong": "number", "Ylat": "number"})
     terms = {"Xlong": "longitude", "Ylat": "latitude"}
     fields = {name: field.model_copy(update={"term": terms.get(name)}) for name, field in view.fields.items()}
     connection.execute("CREATE TABLE shown (id VARCHAR, Xlong DOUBLE, Ylat DOUBLE)")
-    connection.executemany("INSERT INTO shown VALUES (?, ?, ?)", ROWS)
-    written = write_distributions(
-        connection, "shown", view.model_copy(update={"fields": fields}), tmp_path, xlsx_up_to_rows=9
+    connection.executemany("INSERT INTO shown VALUES (?, ?, ?)", rows)
+    return write_distributions(
+        connection, "shown", view.model_copy(update={"fields": fields}), folder, xlsx_up_to_rows=9
     )
-    return written, tmp_path
+
+
+@pytest.fixture
+def placed(connection, view_of, tmp_path):
+    return written_of(connection, view_of, tmp_path, ROWS), tmp_path
+
+
+def test_where_no_row_has_a_position_the_map_formats_have_none(connection, view_of, tmp_path):
+    written_of(connection, view_of, tmp_path, [("a", None, None), ("b", 2.25, None)])
+    features = json.loads((tmp_path / "places.geojson").read_bytes())["features"]
+    assert [feature["geometry"] for feature in features] == [None, None]
+    assert pyogrio.raw.read(tmp_path / "places.gpkg")[2].tolist() == [None, None]
 
 
 def test_the_two_columns_make_the_points_of_the_map_formats(placed):
