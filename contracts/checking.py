@@ -41,6 +41,7 @@ def findings_in(dataset: Dataset, vocabulary: Vocabulary) -> Iterator[Finding]:
     """Everything in the contract that contradicts itself, its vocabulary or its model."""
     for name, field in dataset.fields.items():
         yield from _about_field(name, field)
+        yield from _about_empty_as(dataset, name, field)
     yield from _about_names(dataset)
     yield from audience_findings(dataset)
     yield from _about_duplicates(dataset)
@@ -79,6 +80,16 @@ def _about_field(name: str, field: Field) -> Iterator[Finding]:
         yield place, met, "Give `from: [x, y]`, or `written_as: lat_lon | wkt | geojson`."
     if any(not column.strip() for column in field.source):
         yield (*place, "from"), "names nothing", "Give the source column's name."
+
+
+def _about_empty_as(dataset: Dataset, name: str, field: Field) -> Iterator[Finding]:
+    if field.empty_as is None:
+        return
+    place: Place = ("fields", name, "empty_as")
+    if dataset.conforms_to is None:
+        yield place, "is a word of a national schema, and none is claimed", "Set `conforms_to:`, or remove it."
+    if name in dataset.key:
+        yield place, f"{name!r} is in the key, which always has a value", "Remove it."
 
 
 def _about_time(place: Place, field: Field) -> Iterator[Finding]:

@@ -18,6 +18,7 @@ from contracts.formats import Format
 from contracts.joined import KIND, Joined
 from contracts.load import Load
 from contracts.model import Frozen
+from contracts.national import NationalSchema
 
 Audience = Literal["public", "restricted"]
 AUDIENCES: tuple[Audience, ...] = ("restricted", "public")  # the order in which they commit
@@ -162,7 +163,12 @@ class Dataset(Frozen):
     measures: tuple[str, ...] = Setting(
         (), description="model: observation, where a row has several: the fields that are each a quantity."
     )
-    conforms_to: str | None = None
+    conforms_to: str | None = Setting(
+        None,
+        pattern=r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+@[A-Za-z0-9_.-]+$",
+        description="The national schema of the public CSV: <producer>/<name>@<version>.",
+    )
+    national: NationalSchema | None = Setting(None, description="Set by the loader: what it claims.")
     fields: Annotated[dict[str, Field], Setting(min_length=1)]
     ignores: tuple[str, ...] = Setting(
         (), description="Source columns that are known and not taken; `*` stands for any text."

@@ -47,6 +47,14 @@ class Field(Frozen):
     type: str = Setting("string", description="A base type, decimal(p,s), or a term of the vocabulary.")
     required: bool = Setting(False, description="An empty or unfit cell rejects the whole row.")
     empty: tuple[str, ...] = Setting((), description="Words that mean `no value`, beside the empty cell.")
+    empty_as: str | None = Setting(
+        None,
+        min_length=1,
+        description=(
+            "How the CSV of a national schema writes `no value`: N/A. The words of `empty:` are then an answer "
+            "that `required:` takes; an empty cell is none."
+        ),
+    )
     drop_suffix: str | None = Setting(None, description="An ending cut off first: `.0`, ` €`.")
     part: str | None = Setting(
         None,
@@ -133,6 +141,11 @@ class Field(Frozen):
         if self.part is not None and re.compile(self.part).groups > 1:
             raise ValueError("`part` has several groups; write those that are not the value as (?:…)")
         return self
+
+    @property
+    def always(self) -> bool:
+        """Whether every row has a value, where `required:` does not take a word for none."""
+        return self.required and self.empty_as is None
 
     @property
     def precision(self) -> Precision | None:

@@ -19,6 +19,7 @@ from contracts.filling import filled
 from contracts.formats import Format, TotemFormat
 from contracts.joined import KIND, SIDE, Joined
 from contracts.joining import joined_findings, parts_of, settled, sided
+from contracts.national_files import national_schema
 from contracts.reading import Document, Place, document_at, document_of, dotted
 from contracts.vocabulary import Vocabulary
 
@@ -165,6 +166,10 @@ def _validated(model: type[Model], document: Document, **derived: str) -> Model:
 
 def _dataset_in(document: Document, path: Path, vocabulary: Vocabulary) -> Dataset:
     written = _validated(Dataset, document, theme=path.parent.name, name=path.stem)
+    if "national" in written.model_fields_set:
+        met = "is what `conforms_to:` names"
+        fault = Fault(document.file, document.line_of(("national",)), "national", met, "Remove it.")
+        raise ContractInvalid((fault,))
     faults: list[Fault] = []
     fields = {}
     for name, given in written.fields.items():
@@ -173,7 +178,8 @@ def _dataset_in(document: Document, path: Path, vocabulary: Vocabulary) -> Datas
         faults += [Fault(document.file, line, f"fields.{name}", met) for met in contradictions]
     form, missing = _with_files(written.format, path.parents[2])
     faults += [Fault(document.file, document.line_of(place), dotted(place), met) for place, met in missing]
-    dataset = written.model_copy(update={"fields": fields, "format": form})
+    claimed = national_schema(path.parents[2], written.conforms_to) if written.conforms_to else None
+    dataset = written.model_copy(update={"fields": fields, "format": form, "national": claimed})
     if dataset.source.kind == KIND:
         faults += _faults_of_joined(dataset, document)
         dataset = sided(dataset)

@@ -16,9 +16,12 @@ def schema_text(vocabulary: Vocabulary) -> str:
     """The schema as JSON text: the contract's keys, without what is derived from its path."""
     schema: dict[str, Any] = Dataset.model_json_schema(by_alias=True)
     for derived in ("theme", "name"):
-        del schema["properties"][derived]
         schema["required"].remove(derived)
+    for derived in ("theme", "name", "national"):
+        del schema["properties"][derived]
     definitions = schema["$defs"]
+    for derived in ("NationalColumn", "NationalSchema"):
+        del definitions[derived]
     del definitions["Field"]["properties"]["term"]
     definitions["Field"]["properties"]["type"] = _types(vocabulary)
     for several in ("from", "empty"):

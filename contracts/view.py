@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date
+from typing import Any
 
 from pydantic import Field as Setting
 
@@ -13,6 +14,7 @@ from contracts.dataset import Audience, Dataset
 from contracts.field import Field, Precision
 from contracts.joined import SIDE
 from contracts.model import Frozen
+from contracts.national import NationalSchema
 
 
 class View(Frozen):
@@ -41,6 +43,7 @@ class View(Frozen):
     order: tuple[str, ...]
     waivers: tuple[Waiver, ...] = ()
     deprecated: dict[str, date] = Setting(default_factory=dict)
+    national: NationalSchema | None = Setting(None, description="The schema whose form the CSV has.")
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -48,7 +51,7 @@ class View(Frozen):
         return tuple(
             Column(
                 name=name, type=field.type, unit=field.unit, about=field.about,
-                label=field.label, required=field.required, deprecated=self.deprecated.get(name),
+                label=field.label, required=field.always, deprecated=self.deprecated.get(name),
             )
             for name, field in self.fields.items()
         )  # fmt: skip
@@ -56,7 +59,9 @@ class View(Frozen):
     @property
     def digest(self) -> str:
         """sha256 over what readers are shown of the view; equal content of equal views is one release."""
-        return hashlib.sha256(self.shown.model_dump_json().encode()).hexdigest()
+        # What no other file shows enters only with a schema: a view without one is what it always was.
+        none: Any = {"national": True, "fields": {"__all__": {"empty_as"}}} if self.national is None else None
+        return hashlib.sha256(self.shown.model_dump_json(exclude=none).encode()).hexdigest()
 
     @property
     def shown(self) -> View:
@@ -81,7 +86,7 @@ class View(Frozen):
 
 def _told(field: Field) -> Field:
     """What a reader is told of a field; nothing of the source's columns, words and formats."""
-    kept = ("type", "unit", "about", "label", "required", "term", "public", "max_length")
+    kept = ("type", "unit", "about", "label", "required", "term", "public", "max_length", "empty_as")
     words = {word: word for word in sorted(set(field.values.values()))} if field.values else None
     return Field.model_validate({**{key: getattr(field, key) for key in kept}, "values": words})
 
@@ -123,7 +128,11 @@ def _public_part(dataset: Dataset, whole: View) -> dict[str, object]:
         "conditions": (*whole.conditions, *dataset.public_rows),
         "waivers": dataset.privacy.waives,
         "deprecated": dataset.deprecated,
+        "national": dataset.national,
     }
+    if dataset.national is not None:
+        first = [column.name for column in dataset.national.columns if column.name in shown]
+        part["fields"] = {name: _coarse(shown[name]) for name in dict.fromkeys([*first, *shown])}
     cells = dataset.public_aggregate
     if cells is not None:
         by = {name: _coarse(dataset.fields[name]) for name in cells.by}

@@ -17,6 +17,7 @@ from contracts.view import View
 from distributions.columns import sql_type
 from distributions.delimited import write_csv
 from distributions.geojson import write_geojson
+from distributions.national import notes_on, write_national_csv
 from distributions.parquet import write_parquet
 from distributions.positions import located
 from distributions.shapes import Extent, extent_of, make_wkt_known
@@ -51,7 +52,8 @@ def write_distributions(
     `columns.sql_type` says: geometry is WKB in EPSG:4326 (x is longitude), numbers are finite, no text is
     empty. Rows come out by `view.order`, binary collation, nulls last; the same bytes each time as long as no
     two rows share a key. GeoJSON and GeoPackage are written where there is a geometry, or a
-    longitude and a latitude, XLSX up to `xlsx_up_to_rows` rows. `ready`: see `write_parquet`.
+    longitude and a latitude, XLSX up to `xlsx_up_to_rows` rows. `ready`: see `write_parquet`. Where the view
+    has a national schema, the CSV has its form (`distributions.national`).
 
     Raises:
         PrivacyRefused: `source` has other columns than the view.
@@ -59,19 +61,16 @@ def write_distributions(
     """
     _refuse_other_columns(connection, source, view)
     try:
-        written, rows, notes = _write_all(connection, source, view, folder, xlsx_up_to_rows, ready)
+        return _write_all(connection, source, view, folder, xlsx_up_to_rows, ready)
     except _DISK as error:
         met = f"its files cannot be written to {folder.name!r} ({type(error).__name__})"
         raise StorageRefused(view.dataset_id, met, remedy="Look at the disk's free space.") from error
-    files = tuple(map(entry_of, written))
-    return Written(rows=rows, content_sha256=_content_sha256(view, files[1]), files=files, notes=tuple(notes))
 
 
 def _write_all(
     connection: duckdb.DuckDBPyConnection, source: str, view: View, folder: Path, xlsx_up_to_rows: int,
     ready: Path | None,
-) -> tuple[list[Path], int, list[str]]:  # fmt: skip
-    """The files, the number of rows, and what readers should know."""
+) -> Written:  # fmt: skip
     geometries = [name for name, field in view.fields.items() if field.type == "geometry"]
     extents = {name: extent_of(connection, source, name) for name in geometries}
     parquet, csv, xlsx, geojson, gpkg = (folder / f"{view.name}.{extension}" for extension in MEDIA_TYPES)
@@ -79,11 +78,17 @@ def _write_all(
     written, notes = [parquet, csv], []
     make_wkt_known(connection)
     write_csv(connection, parquet, view, csv)
+    whole = None
+    if view.national is not None:
+        whole = entry_of(csv)
+        write_national_csv(connection, parquet, view, view.national, csv)
     if rows <= xlsx_up_to_rows:
         notes = _on_cuts(write_workbook(connection, parquet, view, rows, xlsx))
         written.append(xlsx)
     else:
         notes = [_on_absence(rows, xlsx_up_to_rows)]
+    if view.national is not None:
+        notes += notes_on(connection, parquet, view, view.national)
     with located(connection, parquet, view) as (places, mapped):
         if mapped.geometry:
             from distributions.geopackage import write_geopackage  # GDAL's import takes 0.5 s
@@ -92,7 +97,9 @@ def _write_all(
             write_geojson(connection, places, mapped, geojson)
             write_geopackage(connection, places, mapped, extent, gpkg)
             written += [geojson, gpkg]
-    return written, rows, notes
+    files = tuple(map(entry_of, written))
+    content = _content_sha256(view, whole or files[1])
+    return Written(rows=rows, content_sha256=content, files=files, notes=tuple(notes))
 
 
 def _refuse_other_columns(connection: duckdb.DuckDBPyConnection, source: str, view: View) -> None:
@@ -133,7 +140,7 @@ def content_sha256_of(
 
 
 def _content_sha256(view: View, csv: FileEntry) -> str:
-    """sha256 over the columns' names and types, as JSON, and the sha256 of the CSV, which holds every row."""
+    """sha256 over the columns' names and types, as JSON, and the sha256 of a CSV of every row and column."""
     columns = [[column.name, column.type] for column in view.columns]
     return hashlib.sha256(json.dumps([columns, csv.sha256]).encode()).hexdigest()
 

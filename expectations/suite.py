@@ -62,7 +62,7 @@ def suite_of(dataset: Dataset, *, previous_rows: int | None, moment: datetime) -
 
 
 def _of_field(dataset: Dataset, name: str, field: Field) -> Iterator[Promise]:
-    if field.required or name in dataset.key:
+    if field.always or name in dataset.key:
         yield Promise(
             gxe.ExpectColumnValuesToNotBeNull(column=name),
             lambda rows: f"{_counted(rows)} without a value; every row needs one", name,

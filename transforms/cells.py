@@ -48,8 +48,12 @@ def cell_for(name: str, field: Field) -> Cell:
     if field.minus:
         return _difference(name, field, column, f"trimmed({identifier(field.minus)})")
     value, unread = _typed(field, text)
-    reasons = ((f"{identifier(name)} IS NULL", unread), *_bounds(field, identifier(name)))
-    return Cell(_cleaned(field, column), value, reasons)
+    none = f"{identifier(name)} IS NULL"
+    if field.required and field.empty_as and field.empty:  # a word for nothing is an answer
+        value = f"CASE WHEN {text} NOT IN ({_words(field)}) THEN {value} END"
+        none = f"{none} AND {text} NOT IN ({_words(field)})"
+        field = field.model_copy(update={"empty": ()})
+    return Cell(_cleaned(field, column), value, ((none, unread), *_bounds(field, identifier(name))))
 
 
 def _difference(name: str, field: Field, column: str, taken: str) -> Cell:
@@ -77,14 +81,17 @@ def _joined(cells: list[str]) -> str:
 def _cleaned(field: Field, column: str) -> str:
     """The trimmed text without the words for nothing and the declared suffix, or the part that is wanted."""
     if field.empty:
-        words = ", ".join(literal(word) for word in field.empty)
-        column = f"CASE WHEN {column} NOT IN ({words}) THEN {column} END"
+        column = f"CASE WHEN {column} NOT IN ({_words(field)}) THEN {column} END"
     if field.drop_suffix:
         column = f"without_suffix({column}, {literal(field.drop_suffix)})"
     if field.part:
         whole, group = literal(rf"\A(?:{field.part})\z"), re.compile(field.part).groups
         column = f"nullif(trim(regexp_extract({column}, {whole}, {group})), '')"
     return column
+
+
+def _words(field: Field) -> str:
+    return ", ".join(literal(word) for word in field.empty)
 
 
 def _typed(field: Field, text: str) -> tuple[str, str]:

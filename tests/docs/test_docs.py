@@ -114,7 +114,7 @@ def test_the_schema_for_editors_is_the_models() -> None:
     from contracts.schema import schema_text
 
     schema = (ROOT / "config" / "dataset.schema.json").read_text("utf-8")
-    assert schema == schema_text(vocabulary_at(ROOT / "config")), "run `concentrator check --schema`"
+    assert schema == schema_text(vocabulary_at(ROOT / "config")), "run `concentrator check --editor`"
 
 
 def test_every_sample_contract_is_valid_by_the_schema_for_editors() -> None:

@@ -59,6 +59,24 @@ def test_a_misfit_voids_an_optional_cell_and_rejects_the_row_of_a_required_one(
     )
 
 
+def test_a_word_for_nothing_is_an_answer_where_a_national_schema_has_it_and_an_empty_cell_is_none(
+    contract_of: Any, tmp_path: Path
+) -> None:
+    height = {"type": "integer", "min": 100, "required": True, "empty": ["N/A"]}
+    rows = [("a", "N/A", ""), ("b", "190", ""), ("c", None, ""), ("d", "haut", ""), ("e", "9", "")]
+    dataset = contract_of({"n": {**height, "empty_as": "N/A"}, "p": {}}, conforms_to="a/b@1")
+    _, kept, rejects = conformed(dataset, tmp_path, rows)
+    assert kept == [("a", None, None), ("b", 190, None)]
+    assert [(line, reason) for line, _, _, reason, _ in rejects[:3]] == [
+        (5, "valeur obligatoire absente"),
+        (6, "n'est pas un nombre entier (de 19 chiffres au plus)"),
+        (7, "est inférieur à 100"),
+    ]
+    (tmp_path / "usual").mkdir()
+    _, kept, _ = conformed(contract_of({"n": height, "p": {}}), tmp_path / "usual", rows)
+    assert kept == [("b", 190, None)]
+
+
 def test_every_row_read_is_kept_or_rejected(parcs: Dataset, tmp_path: Path) -> None:
     rows = [(str(n), "x" if n % 3 else "1", "y" if n % 5 else "1") for n in range(500)]
     counts, kept, _ = conformed(parcs, tmp_path, rows)

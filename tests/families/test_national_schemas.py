@@ -1,0 +1,96 @@
+"""Every dataset that claims a national schema, released: its public CSV against that schema's own JSON."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from commands_town import typed
+from frictionless import Dialect, Resource, Schema, formats
+
+from contracts.library import library_at
+from sample.sources import connections, serving
+
+ROOT = Path(__file__).parents[2]
+LIBRARY = library_at(ROOT / "config")
+CLAIMING = sorted(name for name, dataset in LIBRARY.datasets.items() if dataset.national is not None)
+SHARED = {  # the schema → the file of the shared folder that is its author's
+    "etalab/schema-stationnement@0.1.5": "etalab__schema-stationnement__0.1.5__schema.json",
+    "scdl/budget@0.8.3": "scdl__budget__0.8.3__schema.json",
+    "MTES-MCT/acceslibre-erp-base@0.0.20": "MTES-MCT__acceslibre-erp-base__latest__schema.json",
+}
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The stores after one run of all that claim a schema."""
+    folder = tmp_path_factory.mktemp("national")
+    with serving() as url:
+        stores = {f"CONCENTRATOR_{name}": str(folder / name.lower()) for name in ("WORK", "PUBLIC", "RESTRICTED")}
+        environment = {**os.environ, **connections(url), **stores, "CONCENTRATOR_SCRATCH": str(folder / "scratch")}
+        command = [sys.executable, "-m", "concentrator", "run", *CLAIMING, "--json"]
+        ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return folder
+
+
+def file(folder: Path, dataset_id: str, audience: str = "public", extension: str = "csv") -> Path:
+    theme, name = dataset_id.split(".")
+    return folder / audience / theme / name / f"{name}.{extension}"
+
+
+def manifest(folder: Path, dataset_id: str) -> Any:
+    path = next(file(folder, dataset_id).parent.glob("releases/*/manifest.json"))
+    return json.loads(path.read_bytes())
+
+
+@pytest.mark.parametrize("dataset_id", CLAIMING)
+def test_a_public_csv_is_valid_by_its_schemas_own_json(released: Path, dataset_id: str) -> None:
+    claimed = LIBRARY.datasets[dataset_id].national
+    assert claimed is not None
+    dialect = Dialect(controls=[formats.CsvControl(delimiter=claimed.delimiter)])
+    schema = Schema.from_descriptor(json.loads((ROOT / "config/schemas" / f"{claimed.id}.json").read_bytes()))
+    path = file(released, dataset_id)
+    resource = Resource(path=path.name, basepath=str(path.parent), schema=schema, dialect=dialect)
+    report = resource.validate()
+    assert report.valid, report.flatten(["rowNumber", "fieldName", "type", "note"])[:10]
+    with path.open(encoding="utf-8", newline="") as lines:
+        header = next(csv.reader(lines, delimiter=claimed.delimiter))
+    assert header == [field.name for field in schema.fields]
+    assert report.stats["errors"] == 0
+    notes = manifest(released, dataset_id)["notes"]
+    assert not [note for note in notes if note.startswith("Écarts du CSV")]
+
+
+@pytest.mark.parametrize("schema_id", sorted(SHARED))
+def test_a_carried_schema_is_its_authors(shared_data: Path, schema_id: str) -> None:
+    carried = ROOT / "config" / "schemas" / f"{schema_id}.json"
+    assert carried.read_bytes() == (shared_data / "11-schemas" / SHARED[schema_id]).read_bytes()
+
+
+def test_check_finds_no_departure_and_says_what_is_left_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONCENTRATOR_CONFIG", str(ROOT / "config"))
+    code, stdout, stderr = typed("check", "mobility.parkings", "--schema")
+    assert code == 0, stdout + stderr
+    assert "mobility/parkings.yml:22: conforms_to: its CSV leaves empty 'info'." in stdout
+    assert "1 contract with a national schema, 0 departures" in stdout
+
+
+def test_car_parks_say_what_they_leave_empty_and_write_the_schemas_words(released: Path) -> None:
+    told = manifest(released, "mobility.parkings")
+    assert told["conforms_to"] == "etalab/schema-stationnement@0.1.5"
+    assert "Colonnes de etalab/schema-stationnement@0.1.5 sans valeur dans le CSV : info." in told["notes"]
+    with file(released, "mobility.parkings").open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    assert sum(row["hauteur_max"] == "N/A" for row in rows) == 21  # as in the source
+    assert {row["info"] for row in rows} == {""}
+    with file(released, "mobility.parkings", "restricted").open(encoding="utf-8", newline="") as lines:
+        agents = list(csv.DictReader(lines))
+    assert "id_source" in agents[0]
+    assert any(row["info"] for row in agents)
