@@ -41,9 +41,7 @@ def check(
         for dataset_id in ids or ():
             if dataset_id not in library.faults:
                 library.dataset(dataset_id)
-        faults = {
-            name: found for name, found in faults_of_library(library).items() if not ids or name in ids
-        }
+        faults = {name: found for name, found in faults_of_library(library).items() if not ids or name in ids}
         for found in faults.values():
             print_faults(found)
         departures = _told(library, ids) if schema else 0

@@ -175,7 +175,7 @@ class Manifest(Frozen):
     columns: tuple[Column, ...]
     files: tuple[FileEntry, ...]
     key: tuple[str, ...] = Setting((), description="The columns that tell rows apart, in the files' order.")
-    conforms_to: str | None = Setting(None, description="The national schema of the CSV; departures: `notes`.")
+    conforms_to: str | None = Setting(None, description="The CSV's national schema; departures: `notes`.")
     contract_hash: str = Setting(description="sha256 of what this audience is shown of the contract.")
     content_sha256: str = Setting(description="Of the rows and the columns' types, not of the wrapping.")
     findings: tuple[Finding, ...] = ()

@@ -87,7 +87,7 @@ def _about_empty_as(dataset: Dataset, name: str, field: Field) -> Iterator[Findi
         return
     place: Place = ("fields", name, "empty_as")
     if dataset.conforms_to is None:
-        yield place, "is a word of a national schema, and none is claimed", "Set `conforms_to:`, or remove it."
+        yield place, "is a word of a national schema, and none is claimed", "Claim one, or remove it."
     if name in dataset.key:
         yield place, f"{name!r} is in the key, which always has a value", "Remove it."
 

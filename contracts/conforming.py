@@ -20,7 +20,7 @@ _MADE_OF: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 _ANY = ("string", "any", "")
 _LENGTHS = {"siren": 9, "siret": 14}
-_TRIED = ("0", "7", "42", "1000000")  # numbers that are held against a pattern: they refute, and prove nothing
+_TRIED = ("0", "7", "42", "1000000")  # held against a number's pattern: they refute, and prove nothing
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,8 @@ def _about_texts(place: Place, column: NationalColumn, field: Field, base: str) 
             remedy = f"Set `type: enum` with `values:` of {_named(list(column.enum))}."
             yield Remark(place, "is not held to the schema's list", remedy)
         elif strange:
-            yield Remark(place, f"may be {_named(strange)}, outside of the schema's list", "Map it to a word of it.")
+            met = f"may be {_named(strange)}, outside of the schema's list"
+            yield Remark(place, met, "Map it to a word of the list.")
     if column.pattern is not None:
         yield from _about_pattern(place, column.pattern, field, base, words)
     if column.max_length is not None:

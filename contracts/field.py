@@ -51,8 +51,8 @@ class Field(Frozen):
         None,
         min_length=1,
         description=(
-            "How the CSV of a national schema writes `no value`: N/A. The words of `empty:` are then an answer "
-            "that `required:` takes; an empty cell is none."
+            "How the CSV of a national schema writes `no value`: N/A. The words of `empty:` are then an "
+            "answer that `required:` takes; an empty cell is none."
         ),
     )
     drop_suffix: str | None = Setting(None, description="An ending cut off first: `.0`, ` €`.")

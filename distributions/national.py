@@ -22,7 +22,9 @@ _NUMBERS = {
 }  # fmt: skip
 _MOST = 20  # names in a note
 _POINTS = {
-    "default": r"\1,\2", "array": r"[\1,\2]", "object": r'{"lon":\1,"lat":\2}',
+    "default": r"\1,\2",
+    "array": r"[\1,\2]",
+    "object": r'{"lon":\1,"lat":\2}',
 }  # of a geopoint: longitude, then latitude
 
 
@@ -54,7 +56,8 @@ def _spelled(column: NationalColumn, field: Field) -> str:
         return f"CASE {value} WHEN TRUE THEN {words[0]} WHEN FALSE THEN {words[1]} END"
     if field.type == "geometry" and column.type == "geopoint":
         pattern = literal(r"POINT \((\S+) (\S+)\)")
-        point = f"regexp_replace({cell}, {pattern}, {literal(_POINTS.get(column.format, _POINTS['default']))})"
+        form = literal(_POINTS.get(column.format, _POINTS["default"]))
+        point = f"regexp_replace({cell}, {pattern}, {form})"
         return f"CASE WHEN regexp_full_match({cell}, {pattern}) THEN {point} END"
     if field.type == "date" and column.type == "date" and dated:
         return f"strftime({value}, {literal(column.format)})"
@@ -98,7 +101,8 @@ def _departures(
         cell = f"(SELECT CAST({_written(column, view)} AS VARCHAR) AS cell FROM {table})"
         counts = ", ".join(f"count(*) FILTER ({test})" for test in tests.values())
         found = connection.execute(f"SELECT {counts} FROM {cell}").fetchone() or ()
-        yield from (f"{column.name} {word} ({count})" for word, count in zip(tests, found, strict=True) if count)
+        met = zip(tests, found, strict=True)
+        yield from (f"{column.name} {word} ({count})" for word, count in met if count)
     if schema.key and set(schema.key) <= view.fields.keys():
         key = ", ".join(map(identifier, schema.key))
         (twins,) = connection.execute(

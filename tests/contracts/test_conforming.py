@@ -137,4 +137,6 @@ def test_a_claim_that_means_nothing_is_a_fault(
 
 
 def test_a_schema_that_is_no_table_is_not_taken_for_one() -> None:
-    assert schema_of("a/b@1", b'{"$schema": "http://json-schema.org/draft-07/schema", "properties": {}}') is None
+    assert (
+        schema_of("a/b@1", b'{"$schema": "http://json-schema.org/draft-07/schema", "properties": {}}') is None
+    )

@@ -17,8 +17,10 @@ def schema(*fields: dict[str, Any], delimiter: str = ",", **more: Any) -> Any:
 
 def test_the_csv_has_the_schemas_headers_order_and_delimiter(release: Any) -> None:
     national = schema({"name": "nom"}, {"name": "id"}, {"name": "info"}, delimiter=";")
-    made = release({"id": "string", "nom": "string", "ligne": "integer"}, [("a", "x;y", 1)], national=national)
-    assert made.file("csv").read_bytes() == 'nom;id;info\r\n"x;y";a;\r\n'.encode()
+    made = release(
+        {"id": "string", "nom": "string", "ligne": "integer"}, [("a", "x;y", 1)], national=national
+    )
+    assert made.file("csv").read_bytes() == b'nom;id;info\r\n"x;y";a;\r\n'
     assert made.written.notes == (
         "Colonnes de ville/parcs@1.0 sans valeur dans le CSV : info.",
         "Absentes du CSV, qui suit ville/parcs@1.0 : ligne.",

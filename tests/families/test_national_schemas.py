@@ -32,8 +32,15 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The stores after one run of all that claim a schema."""
     folder = tmp_path_factory.mktemp("national")
     with serving() as url:
-        stores = {f"CONCENTRATOR_{name}": str(folder / name.lower()) for name in ("WORK", "PUBLIC", "RESTRICTED")}
-        environment = {**os.environ, **connections(url), **stores, "CONCENTRATOR_SCRATCH": str(folder / "scratch")}
+        stores = {
+            f"CONCENTRATOR_{name}": str(folder / name.lower()) for name in ("WORK", "PUBLIC", "RESTRICTED")
+        }
+        environment = {
+            **os.environ,
+            **connections(url),
+            **stores,
+            "CONCENTRATOR_SCRATCH": str(folder / "scratch"),
+        }
         command = [sys.executable, "-m", "concentrator", "run", *CLAIMING, "--json"]
         ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert ended.returncode == 0, ended.stdout + ended.stderr
@@ -78,7 +85,7 @@ def test_check_finds_no_departure_and_says_what_is_left_empty(monkeypatch: pytes
     monkeypatch.setenv("CONCENTRATOR_CONFIG", str(ROOT / "config"))
     code, stdout, stderr = typed("check", "mobility.parkings", "--schema")
     assert code == 0, stdout + stderr
-    assert "mobility/parkings.yml:22: conforms_to: its CSV leaves empty 'info'." in stdout
+    assert "conforms_to: its CSV leaves empty 'info'." in stdout
     assert "1 contract with a national schema, 0 departures" in stdout
 
 
