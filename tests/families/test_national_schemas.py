@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from commands_town import typed
 from frictionless import Dialect, Resource, Schema, formats
+from released import Released
 
 from contracts.library import library_at
-from sample.sources import connections, serving
 
 ROOT = Path(__file__).parents[2]
 LIBRARY = library_at(ROOT / "config")
@@ -28,42 +25,28 @@ SHARED = {  # the schema → the file of the shared folder that is its author's
 
 
 @pytest.fixture(scope="module")
-def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The stores after one run of all that claim a schema."""
-    folder = tmp_path_factory.mktemp("national")
-    with serving() as url:
-        stores = {
-            f"CONCENTRATOR_{name}": str(folder / name.lower()) for name in ("WORK", "PUBLIC", "RESTRICTED")
-        }
-        environment = {
-            **os.environ,
-            **connections(url),
-            **stores,
-            "CONCENTRATOR_SCRATCH": str(folder / "scratch"),
-        }
-        command = [sys.executable, "-m", "concentrator", "run", *CLAIMING, "--json"]
-        ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    return folder
+def released(tmp_path_factory: pytest.TempPathFactory) -> Released:
+    """One run of all that claim a schema."""
+    return Released(tmp_path_factory.mktemp("national"), CLAIMING)
 
 
-def file(folder: Path, dataset_id: str, audience: str = "public", extension: str = "csv") -> Path:
+def csv_of(released: Released, dataset_id: str, audience: str = "public") -> Path:
     theme, name = dataset_id.split(".")
-    return folder / audience / theme / name / f"{name}.{extension}"
+    return released.folder / audience / theme / name / f"{name}.csv"
 
 
-def manifest(folder: Path, dataset_id: str) -> Any:
-    path = next(file(folder, dataset_id).parent.glob("releases/*/manifest.json"))
+def manifest(released: Released, dataset_id: str) -> Any:
+    path = next(csv_of(released, dataset_id).parent.glob("releases/*/manifest.json"))
     return json.loads(path.read_bytes())
 
 
 @pytest.mark.parametrize("dataset_id", CLAIMING)
-def test_a_public_csv_is_valid_by_its_schemas_own_json(released: Path, dataset_id: str) -> None:
+def test_a_public_csv_is_valid_by_its_schemas_own_json(released: Released, dataset_id: str) -> None:
     claimed = LIBRARY.datasets[dataset_id].national
     assert claimed is not None
     dialect = Dialect(controls=[formats.CsvControl(delimiter=claimed.delimiter)])
     schema = Schema.from_descriptor(json.loads((ROOT / "config/schemas" / f"{claimed.id}.json").read_bytes()))
-    path = file(released, dataset_id)
+    path = csv_of(released, dataset_id)
     resource = Resource(path=path.name, basepath=str(path.parent), schema=schema, dialect=dialect)
     report = resource.validate()
     assert report.valid, report.flatten(["rowNumber", "fieldName", "type", "note"])[:10]
@@ -89,15 +72,15 @@ def test_check_finds_no_departure_and_says_what_is_left_empty(monkeypatch: pytes
     assert "1 contract with a national schema, 0 departures" in stdout
 
 
-def test_car_parks_say_what_they_leave_empty_and_write_the_schemas_words(released: Path) -> None:
+def test_car_parks_say_what_they_leave_empty_and_write_the_schemas_words(released: Released) -> None:
     told = manifest(released, "mobility.parkings")
     assert told["conforms_to"] == "etalab/schema-stationnement@0.1.5"
     assert "Colonnes de etalab/schema-stationnement@0.1.5 sans valeur dans le CSV : info." in told["notes"]
-    with file(released, "mobility.parkings").open(encoding="utf-8", newline="") as lines:
+    with csv_of(released, "mobility.parkings").open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     assert sum(row["hauteur_max"] == "N/A" for row in rows) == 21  # as in the source
     assert {row["info"] for row in rows} == {""}
-    with file(released, "mobility.parkings", "restricted").open(encoding="utf-8", newline="") as lines:
+    with csv_of(released, "mobility.parkings", "restricted").open(encoding="utf-8", newline="") as lines:
         agents = list(csv.DictReader(lines))
     assert "id_source" in agents[0]
     assert any(row["info"] for row in agents)
