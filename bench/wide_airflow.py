@@ -90,6 +90,9 @@ def airflow_of(
     ours = {f"CONCENTRATOR_{name}": str(city.folder / name.lower()) for name in STORES}
     ours |= {"CONCENTRATOR_CONFIG": str(city.config), "AIRFLOW__CORE__DAGS_FOLDER": str(dags)}
     ours |= city.connections(f"http://127.0.0.1:{sources_port}")
+    # SQLite may refuse to write down what was parsed while hundreds of runs are triggered; after 50 s of that
+    # Airflow would take every DAG for removed, and answer 404 (met with 272).
+    ours |= {"AIRFLOW__DAG_PROCESSOR__STALE_DAG_THRESHOLD": "900"}
     sources = ("sample.sources", "--port", str(sources_port), "--folder", str(city.site))
     processes: list[Started] = []
     try:
