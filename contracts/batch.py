@@ -63,13 +63,16 @@ class RawBatch(Frozen):
 
 
 class Finding(Frozen):
-    """One promise looked at and not kept; never holds a cell's value."""
+    """One promise looked at and not kept; no cell's value, but for `examples`, is in it."""
 
     rule: str
     severity: Severity
     field: str | None = None
     count: int | None = Setting(None, description="Rows concerned, where they can be counted.")
     met: str = Setting(description="One clause: what was met, and what was promised.")
+    examples: tuple[str, ...] = Setting(
+        (), description="A few codes that a reference table lacks; on the restricted side alone."
+    )
 
 
 class StagedBatch(Frozen):

@@ -12,6 +12,7 @@ from contracts.durations import seconds_in
 from contracts.explaining import did_you_mean
 from contracts.field import EPOCHS, Field
 from contracts.reading import Place
+from contracts.units import unit_fault
 from contracts.vocabulary import Vocabulary
 from contracts.zones import is_time_zone
 
@@ -67,6 +68,7 @@ def _about_field(name: str, field: Field) -> Iterator[Finding]:
         if _NOT_RE2.search(getattr(field, option) or ""):
             met = "the pattern uses look-around or a back-reference, which the engine (RE2) does not know"
             yield (*place, option), met, "Write it without."
+    yield from _about_unit(place, field, base)
     yield from _about_time(place, field)
     yield from _about_marks(place, field, base)
     first = field.several == "first" and base != "geometry"
@@ -90,6 +92,17 @@ def _about_empty_as(dataset: Dataset, name: str, field: Field) -> Iterator[Findi
         yield place, "is a word of a national schema, and none is claimed", "Claim one, or remove it."
     if name in dataset.key:
         yield place, f"{name!r} is in the key, which always has a value", "Remove it."
+
+
+def _about_unit(place: Place, field: Field, base: str) -> Iterator[Finding]:
+    if field.written_in is None:
+        return
+    if base not in ("integer", "number", "decimal"):
+        yield (*place, "written_in"), f"a {base} has no unit", "Remove it, or set `type:`."
+    elif field.unit is None:
+        yield (*place, "written_in"), "needs the unit that is published", "Give `unit:`."
+    elif fault := unit_fault(field.written_in, field.unit):
+        yield (*place, "written_in"), *fault
 
 
 def _about_time(place: Place, field: Field) -> Iterator[Finding]:

@@ -25,7 +25,8 @@ AUDIENCES: tuple[Audience, ...] = ("restricted", "public")  # the order in which
 
 NAME = r"^[a-z0-9][a-z0-9_-]{1,62}$"  # safe as a folder, an S3 key, a DAG id and a URL
 Constant = str | bool | int | float | None
-_TOLD = {"about", "label", "public", "basis", "hidden_because", "term"}  # of a field: nothing of its values
+# Of a field: nothing of its values.
+_TOLD = {"about", "label", "public", "basis", "hidden_because", "term", "references"}
 
 
 class Text(Frozen):

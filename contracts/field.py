@@ -9,6 +9,7 @@ from pydantic import Field as Setting
 from pydantic import field_validator, model_validator
 
 from contracts.model import Frozen
+from contracts.references import Referring
 
 FIELD_NAME = r"^[A-Za-z][A-Za-z0-9_]{0,62}$"  # national schemas use capitals: Xlong, Ylat
 BASE_TYPES = (
@@ -85,6 +86,12 @@ class Field(Frozen):
     max: float | int | None = None
     max_length: int | None = Setting(None, ge=1)
     unit: str | None = Setting(None, description="UCUM code.")
+    written_in: str | None = Setting(
+        None, description="The UCUM code of the unit that the source writes, where `unit:` is another."
+    )
+    references: Referring | None = Setting(
+        None, description="The dataset whose keys its values are: `territory.communes`, or a field of one."
+    )
     about: str | None = Setting(None, description="What it is, in French, one sentence.")
     label: str | None = Setting(None, description="Its English label.")
     public: bool | Precision = Setting(

@@ -34,8 +34,13 @@ def parts_of(hub: Dataset, datasets: Mapping[str, Dataset]) -> tuple[Dataset, ..
 
 
 def parts_first(datasets: Iterable[Dataset]) -> list[Dataset]:
-    """The same in their order, joined tables after all others."""
-    return sorted(datasets, key=lambda one: one.joined is not None)
+    """The same in their order: what refers to others after those that do not, joined tables after all."""
+
+    def place(one: Dataset) -> int:
+        refers = any(field.references is not None for field in one.fields.values())
+        return 2 if one.joined is not None else int(refers)
+
+    return sorted(datasets, key=place)
 
 
 def sided(hub: Dataset) -> Dataset:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
@@ -18,9 +18,10 @@ from contracts.explaining import did_you_mean, faults_of
 from contracts.filling import filled
 from contracts.formats import Format, TotemFormat
 from contracts.joined import KIND, SIDE, Joined
-from contracts.joining import joined_findings, parts_of, settled, sided
+from contracts.joining import joined_findings, parts_first, parts_of, settled, sided
 from contracts.national_files import national_schema
 from contracts.reading import Document, Place, document_at, document_of, dotted
+from contracts.references import reference_findings
 from contracts.vocabulary import Vocabulary
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -65,7 +66,7 @@ def library_at(config: Path) -> Library:
             datasets[dataset_id] = _dataset_in(documents[dataset_id], path, vocabulary)
         except ContractInvalid as error:
             faults[dataset_id] = error.faults
-    faults |= _settle_together(datasets, documents, vocabulary)
+    faults |= _settle_together(datasets, documents, vocabulary, tuple(faults))
     return Library(city, vocabulary, datasets, faults | _strays(config), documents)
 
 
@@ -90,17 +91,24 @@ def contract_files(config: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _settle_together(
-    datasets: dict[str, Dataset], documents: dict[str, Document], vocabulary: Vocabulary
+    datasets: dict[str, Dataset],
+    documents: dict[str, Document],
+    vocabulary: Vocabulary,
+    broken: Collection[str],
 ) -> dict[str, tuple[Fault, ...]]:
-    """Settles joined tables by their parts; those with faults leave `datasets`, and are told."""
+    """Settles joined tables by their parts; what does not suit others leaves `datasets`, and is told."""
     faults: dict[str, tuple[Fault, ...]] = {}
-    for dataset in [one for one in datasets.values() if one.joined is not None]:
+    for dataset in parts_first(datasets.values()):
         document = documents[dataset.id]
         given = ("about", "licence") in document.lines
-        datasets[dataset.id] = settled(dataset, parts_of(dataset, datasets), licence_given=given)
+        if dataset.joined is not None:
+            datasets[dataset.id] = settled(dataset, parts_of(dataset, datasets), licence_given=given)
         found = tuple(
             Fault(document.file, document.line_of(place), dotted(place), met, remedy)
-            for place, met, remedy in joined_findings(dataset, datasets, vocabulary, licence_given=given)
+            for place, met, remedy in (
+                *reference_findings(dataset, datasets, broken),
+                *joined_findings(dataset, datasets, vocabulary, licence_given=given),
+            )
         )
         if found:
             faults[dataset.id] = tuple(sorted(found, key=lambda fault: fault.line))

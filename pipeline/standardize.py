@@ -18,6 +18,7 @@ from pipeline.checking import require_readable
 from pipeline.house import House
 from pipeline.increments import base_table, grown_of
 from pipeline.record import recipe_of, remembered
+from pipeline.referring import reference_findings
 from storage import layout
 from storage.records import put_record
 from transforms.conform import Conformed, column_findings, conform, first_misfit
@@ -38,19 +39,27 @@ def standardize(dataset: Dataset, house: House, raw: RawBatch, *, attempt: str) 
     """
     with remembered(dataset, house, "standardize") as meter, house.workbench() as folder:
         made = conformed(dataset, raw, house, folder)
-        counts = made.counts
+        counts, findings = made.counts, (*made.findings, *_unknown(dataset, made, house, folder))
         meter.rows, meter.bytes = counts.rows_read, made.table.stat().st_size
         batch = StagedBatch(
             dataset_id=dataset.id, batch_id=raw.batch_id, raw_digest=raw.digest, recipe=recipe_of(dataset),
             table_key=layout.staged_table(dataset.id, raw.batch_id, attempt),
             rejects_key=layout.staged_rejects(dataset.id, raw.batch_id, attempt),
             rows_read=counts.rows_read, rows_kept=counts.rows_kept, rows_rejected=counts.rows_rejected,
-            voided=counts.voided, findings=made.findings, grown=made.grown, heads=raw.heads,
+            voided=counts.voided, findings=findings, grown=made.grown, heads=raw.heads,
         )  # fmt: skip
         _keep(house, batch, attempt, made.table, made.rejects)
         _judge_misfits(dataset, counts, made.first_misfit, batch)
         put_record(house.work, layout.latest_staged(dataset.id), batch)
         return batch
+
+
+def _unknown(dataset: Dataset, made: Made, house: House, folder: Path) -> tuple[Finding, ...]:
+    """What its references do not find in the releases of today."""
+    if not any(field.references for field in dataset.fields.values()):
+        return ()
+    with engine(folder / "references") as connection:
+        return tuple(reference_findings(connection, dataset, made.table, house, folder))
 
 
 class Made(Frozen):

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from contracts.field import EPOCHS, Field
 from contracts.sql import identifier, literal
+from contracts.units import factor_between
+from transforms.converting import NUMBER, converted
 
 # Clocks on earth are at most 14 hours from UTC; DuckDB would read +99:99 too.
 _OFFSET = r"(?:Z|[+-](?:0\d|1[0-4])(?::?[0-5]\d)?)"
@@ -19,7 +21,6 @@ _PARTS = {
 }  # fmt: skip
 _ISO_DATE = r"\d{4}-\d{2}-\d{2}"
 _ISO_CLOCK = _ISO_DATE + r"[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?"
-_NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 _MINUS = " − "
 _FRENCH = {"%Y": "aaaa", "%y": "aa", "%m": "mm", "%d": "jj", "%H": "hh", "%M": "mm", "%S": "ss"}
 
@@ -96,6 +97,8 @@ def _words(field: Field) -> str:
 
 def _typed(field: Field, text: str) -> tuple[str, str]:
     """The typed value, and the reason for a text that has none."""
+    if field.written_in and field.unit and (factor := factor_between(field.written_in, field.unit)):
+        return converted(field, _plain_number(field, text), factor)
     if field.decimal:
         return _decimal(field, text, *field.decimal)
     makers = {
@@ -158,7 +161,7 @@ def _integer(field: Field, text: str) -> tuple[str, str]:
 def _number(field: Field, text: str) -> tuple[str, str]:
     plain = _plain_number(field, text)
     # inf and NaN are words that DuckDB would read; 1e400 becomes infinite: none is a measure.
-    number = f"CASE WHEN regexp_full_match({plain}, {literal(_NUMBER)}) THEN try_cast({plain} AS DOUBLE) END"
+    number = f"CASE WHEN regexp_full_match({plain}, {literal(NUMBER)}) THEN try_cast({plain} AS DOUBLE) END"
     value = f"CASE WHEN isfinite({number}) THEN {number} END"
     return value, f"n'est pas un nombre (décimales après « {field.decimal_mark} »)"
 

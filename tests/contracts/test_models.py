@@ -125,3 +125,20 @@ def test_a_model_of_an_unknown_term_is_told(city: City) -> None:
 def test_the_citys_own_models_are_the_five() -> None:
     vocabulary = vocabulary_at(Path(__file__).parents[2] / "config")
     assert sorted(vocabulary.models) == ["contract", "ledger", "observation", "place", "result"]
+
+
+@pytest.mark.parametrize(
+    ("field", "sentence"),
+    [
+        ("{type: integer, unit: MWh, written_in: MW}", "fields.x.written_in: MW is a power and MWh an energy: no factor makes one of the other. Power integrates over time"),
+        ("{type: integer, written_in: MW}", "fields.x.written_in: needs the unit that is published. Give `unit:`."),
+        ("{written_in: m, unit: cm}", "fields.x.written_in: a string has no unit"),
+        ("{type: capacite, written_in: kg, unit: t}", ""),
+    ],
+)  # fmt: skip
+def test_a_unit_is_converted_within_its_quantity_alone(
+    told: Callable[..., str], field: str, sentence: str
+) -> None:
+    written = field.replace("{", "{about: x, public: true, ", 1)
+    found = told(("  nom: {public: true}\n", f"  nom: {{public: true}}\n  x: {written}\n"))
+    assert (sentence in found) if sentence else found == ""
