@@ -35,6 +35,9 @@ class DropFolder(Connector):
 
     folder: str = Setting("", description="Below the connection's root: `elections`.")
     pattern: str = Setting("*", min_length=1, description="`*.xlsx`; capitals do not matter.")
+    every: bool = Setting(
+        False, description="All files that lie there are one table: a folder of acts, each of which stays."
+    )
     settle: float = Setting(5, ge=0, description="Seconds during which a finished file does not change.")
 
     @field_validator("folder")
@@ -50,7 +53,7 @@ class DropFolder(Connector):
         return file_address(address)
 
     def fetch(self, connection: Connection, visit: Visit) -> Fetched:
-        """A copy of the one new file, or none where the known one is still the newest.
+        """A copy of the one new file, or none where the known one is still the newest; or of every file.
 
         Raises:
             SourceUnavailable: the folder cannot be read, nothing lies in it, or it is still being written.
@@ -61,6 +64,31 @@ class DropFolder(Connector):
             return self._taken(folder, visit)
 
     def _taken(self, folder: Folder, visit: Visit) -> Fetched:
+        return self._every(folder, visit) if self.every else self._newest(folder, visit)
+
+    def _every(self, folder: Folder, visit: Visit) -> Fetched:
+        """A copy of each file, or none where they are those of the last visit."""
+        known = {file.name: file for file in visit.known if self._came_from(folder, file)}
+        found = self._files_in(folder, visit.place)
+        if not found:
+            remedy = f"Drop files named like {self.pattern!r}."
+            raise SourceUnavailable(visit.place, f"nothing lies in {folder.address}", remedy=remedy)
+        changed = tuple(
+            one for one in found
+            if one.name not in known or not _is_same(one, known[one.name], folder, visit.place)
+        )  # fmt: skip
+        if not changed and len(found) == len(known):
+            return Fetched(proof=f"the {len(found)} files are as they were", unchanged=True)
+        settled = self._settled(changed, folder, visit) if changed else ()
+        if writing := [one for one in changed if one not in settled]:
+            raise SourceUnavailable(visit.place, f"{_quoted(writing)} is still being written")
+        names = [one.name for one in found]
+        files = tuple(_copied(one, folder, names, visit) for one in found)
+        if self._files_in(folder, visit.place) != found:
+            raise SourceUnavailable(visit.place, f"{folder.address} is still being written")
+        return Fetched(files=files, proof=f"the same {len(found)} at two looks, {self.settle:g} s apart")
+
+    def _newest(self, folder: Folder, visit: Visit) -> Fetched:
         last = next((file for file in visit.known if self._came_from(folder, file)), None)
         found = self._files_in(folder, visit.place)
         same = [one for one in found if last is not None and _is_same(one, last, folder, visit.place)]

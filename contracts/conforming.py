@@ -84,11 +84,11 @@ def _about_column(dataset: Dataset, column: NationalColumn, field: Field) -> Ite
 
 
 def _about_texts(place: Place, column: NationalColumn, field: Field, base: str) -> Iterator[Remark]:
-    words = [*dict.fromkeys((field.values or {}).values())]
-    words += [field.empty_as] if field.empty_as else []
+    listed = _listed(field)
+    words = [*listed, *([field.empty_as] if field.empty_as else [])]
     if column.enum is not None:
         strange = [word for word in words if word not in column.enum]
-        if not field.values:
+        if not listed:
             remedy = f"Set `type: enum` with `values:` of {_named(list(column.enum))}."
             yield Remark(place, "is not held to the schema's list", remedy)
         elif strange:
@@ -97,7 +97,7 @@ def _about_texts(place: Place, column: NationalColumn, field: Field, base: str) 
     if column.pattern is not None:
         yield from _about_pattern(place, column.pattern, field, base, words)
     if column.max_length is not None:
-        longest = max([len(word) for word in words], default=None) if field.values else field.max_length
+        longest = max([len(word) for word in words], default=None) if listed else field.max_length
         longest = _LENGTHS.get(base, longest)
         if longest is None and field.pattern is None:
             met = f"may be longer than the schema's {column.max_length} characters"
@@ -114,7 +114,7 @@ def _about_pattern(place: Place, pattern: str, field: Field, base: str, words: l
     elif base in ("integer", "number", "decimal"):
         negative = [] if field.min is not None and field.min >= 0 else ["-1"]
         samples = [*_TRIED, *negative, *words]
-    elif field.values:
+    elif _listed(field):
         samples = words
     elif field.pattern is None:
         yield Remark(place, f"is not held to the schema's pattern {whole}", f"Set `pattern: '{whole}'`.")
@@ -136,6 +136,14 @@ def _about_bounds(place: Place, column: NationalColumn, field: Field) -> Iterato
         if bound is not None and (own is None or sign * own < sign * bound):
             met = f"is not held to the schema's {'minimum' if sign > 0 else 'maximum'} of {bound:g}"
             yield Remark((*place, option), met, f"Set `{option}: {bound:g}`.")
+
+
+def _listed(field: Field) -> list[str]:
+    """All words that the field may hold, where it has a list of them, or a pattern that is one: `a|b`."""
+    if field.values:
+        return [*dict.fromkeys(field.values.values())]
+    pattern = field.pattern or ""
+    return pattern.split("|") if "|" in pattern and re.fullmatch(r"[\w' |-]+", pattern) else []
 
 
 def _bare(pattern: str) -> str:

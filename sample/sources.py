@@ -18,7 +18,10 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 SOURCES = Path(__file__).parent / "sources"
-DROPS = ("elections_office",)  # folders that a service would share; the others are web sites
+DROPS = (
+    "elections_office",
+    "finance_service",
+)  # folders that a service would share; the others are web sites
 WEB = tuple(sorted(path.name for path in SOURCES.iterdir() if path.is_dir() and path.name not in DROPS))
 _MEDIA_TYPES = {
     ".csv": "text/csv; charset=utf-8",

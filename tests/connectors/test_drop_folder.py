@@ -201,3 +201,30 @@ def test_a_connection_without_a_folder_is_named(visit, extra):
 def test_options_that_leave_the_root_or_mean_nothing_are_refused(options):
     with pytest.raises(ValidationError):
         DropFolder.model_validate(options)
+
+
+def test_every_file_of_a_folder_is_taken_again_when_one_is_new_other_or_gone(depot, visit):
+    options = DropFolder(folder="elections", every=True)
+    drop(depot, "a.xml", b"<a/>", hours_old=5)
+    drop(depot, "b.xml", b"<b/>", hours_old=5)
+    first = fetch(depot, visit, options=options)
+    assert [file.name for file in first.files] == ["a.xml", "b.xml"]
+    assert fetch(depot, visit, first, options=options).unchanged
+    drop(depot, "0.xml", b"<c/>", hours_old=9)  # older than what was taken: added all the same
+    second = fetch(depot, visit, first, options=options)
+    assert [file.name for file in second.files] == ["0.xml", "a.xml", "b.xml"]
+    drop(depot, "b.xml", b"<B/>", hours_old=1)
+    third = fetch(depot, visit, second, options=options)
+    assert [file.sha256 for file in third.files] != [file.sha256 for file in second.files]
+    (depot / "a.xml").unlink()
+    assert [file.name for file in fetch(depot, visit, third, options=options).files] == ["0.xml", "b.xml"]
+
+
+def test_a_folder_of_which_one_file_is_still_written_waits(depot, visit):
+    options = DropFolder(folder="elections", every=True)
+    drop(depot, "a.xml", b"<a/>", hours_old=5)
+    drop(depot, "b.xml", b"<b/>", hours_old=0)
+    with pytest.raises(SourceUnavailable, match="« b.xml » is still being written"):
+        fetch(depot, visit, options=options)
+    with pytest.raises(SourceUnavailable, match="nothing lies in"):
+        fetch(depot, visit, options=DropFolder(folder="elections", pattern="*.csv", every=True))
