@@ -27,9 +27,9 @@ def _codec(name: str) -> str:
 Encoding = Annotated[str, AfterValidator(_codec)]
 RealtimeTable = Literal["vehicle_positions", "trip_updates", "stop_time_updates", "alerts"]
 DecpTable = Literal[
-    "marches", "titulaires", "modifications", "modifications.titulaires", "actesSousTraitance",
-    "modificationsActesSousTraitance", "concessions", "concessionnaires", "modificationsConcessions",
-    "donneesExecution", "tarifs",
+    "marches", "titulaires", "titulaires.actuels", "modifications", "modifications.titulaires",
+    "actesSousTraitance", "modificationsActesSousTraitance", "concessions", "concessionnaires",
+    "modificationsConcessions", "donneesExecution", "tarifs",
 ]  # fmt: skip
 
 
@@ -164,6 +164,9 @@ class DecpFormat(Packed):
 
     type: Literal["decp"]
     table: DecpTable = Setting("marches", description="What is a row: a contract, or what contracts hold.")
+    repeated: Literal["all", "newest"] = Setting(
+        "all", description="Of records with the same buyer and id: each, or the one published last."
+    )
     encoding: Encoding = Setting("utf-8", description="Of JSON; XML declares its own.")
 
 

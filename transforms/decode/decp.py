@@ -9,7 +9,9 @@ from contracts.errors import SourceChanged
 from contracts.formats import DecpFormat
 from transforms.decode.columns import ColumnTable
 from transforms.decode.declared import elements_of
-from transforms.decode.decptables import CONCESSION, LISTS, MARCHE, PLANS, DecpPlan
+from transforms.decode.decpcurrent import current_values, with_current
+from transforms.decode.decprepeats import REPEATED, newest_of
+from transforms.decode.decptables import BUYERS, CONCESSION, LISTS, MARCHE, PLANS, DecpPlan
 from transforms.decode.decpvalues import Row, Tree, UnknownShape, flat, items_of, joined, modern, tree_of
 from transforms.decode.elements import local_name
 from transforms.decode.jsonstream import JsonStream
@@ -22,28 +24,29 @@ _TYPES = {"Marché": MARCHE, "Contrat de concession": CONCESSION}  # `_type`, up
 _PARTS = {MARCHE: ("acheteur", "titulaires"), CONCESSION: ("autoriteConcedante", "concessionnaires")}
 _NATURES = {"Marché": MARCHE, "Accord-cadre": MARCHE, "Concession": CONCESSION, "Délégation": CONCESSION}
 _BLANK = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
-_VALUES = {MARCHE: ("dureeMois", "montant"), CONCESSION: ("dureeMois", "valeurGlobale")}
-_BUYERS = {MARCHE: ("acheteur", "marche"), CONCESSION: ("autoriteConcedante", "concession")}
 
 
 def take_decp(tables: ColumnTable, source: Source, form: DecpFormat) -> None:
     """Takes one table's rows; a line is the number of their contract in the document from 1.
 
     The columns are those of DECP 2.0.2 (`decptables.PLANS`), then what else the records hold, named by path.
-    Numbers are written as in the source. A contract whose file holds only the other kind has no rows.
+    Numbers are written as in the source. A contract whose file holds only the other kind has no rows. With
+    `repeated: newest` the file is read twice, for the newest record may stand anywhere.
 
     Raises:
         SourceChanged: neither JSON nor XML of that structure, or without any contract.
     """
     plan = PLANS[form.table]
-    tables.lay_out(plan.columns)
+    once = form.repeated == "newest"
+    tables.lay_out((*plan.columns, *(REPEATED if once and not plan.levels else ())))
     number = position = 0
     try:
+        newest = newest_of(_contracts(source, form)) if once else {}
         for number, (kind, contract) in enumerate(_contracts(source, form), 1):
-            if kind == plan.kind:
-                position += 1
+            position += kind == plan.kind
+            if kind == plan.kind and (number in newest or not once):
                 for row in _rows(plan, modern(contract), position):
-                    tables.add_record(number, row)
+                    tables.add_record(number, row if plan.levels else row | newest.get(number, {}))
     except UnknownShape as error:
         raise source.changed(f"{error}, in record {number}", promised="what DECP 2.0 has there") from error
     except RecursionError as error:
@@ -100,13 +103,14 @@ def _unknown(source: Source, met: str) -> SourceChanged:
 def _rows(plan: DecpPlan, contract: Tree, position: int) -> Iterator[Row]:
     place: Row = {"position": str(position)}
     if not plan.levels:
-        yield joined(flat(contract, LISTS[plan.kind]), place, _current(plan.kind, contract))
+        yield joined(flat(contract, LISTS[plan.kind]), place, current_values(plan.kind, contract))
         return
-    buyer, name = _BUYERS[plan.kind]
+    buyer, name = BUYERS[plan.kind]
     who = contract.get(buyer)
-    told = {"id": contract.get("id"), "position": str(position)}
+    told = {each: contract.get(each) for each in ("id", *plan.told)} | place
     known = {buyer: {"id": who.get("id") if isinstance(who, dict) else None}, **told}
-    yield from _below(plan, contract, flat(known, (), f"{name}."))
+    held = with_current(contract) if plan.overlaid else contract
+    yield from _below(plan, held, flat(known, (), f"{name}."))
 
 
 def _below(plan: DecpPlan, tree: Tree, told: Row, depth: int = 0) -> Iterator[Row]:
@@ -119,17 +123,3 @@ def _below(plan: DecpPlan, tree: Tree, told: Row, depth: int = 0) -> Iterator[Ro
             continue
         known = {name: item.get(name) for name in level.told} | place
         yield from _below(plan, item, joined(told, flat(known, (), f"{level.items[0]}.")), depth + 1)
-
-
-def _current(kind: str, contract: Tree) -> Row:
-    """What holds after all modifications: each overlays what it carries, by day of publication, then id."""
-    changes = list(items_of(contract.get("modifications"), ("modification",), "modifications"))
-    current: dict[str, Any] = {name: contract.get(name) for name in _VALUES[kind]}
-    for change in sorted(changes, key=_published):
-        current |= {name: change[name] for name in current if change.get(name) not in (None, "")}
-    return flat(current, (), "actuel.")
-
-
-def _published(change: Tree) -> tuple[str, int]:
-    day, number = str(change.get("datePublicationDonneesModification") or ""), str(change.get("id") or "")
-    return day, int(number) if number.isdecimal() else 0

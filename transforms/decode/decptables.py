@@ -25,10 +25,19 @@ class DecpPlan:
     kind: str
     levels: tuple[Level, ...]
     columns: tuple[str, ...]
+    told: tuple[str, ...] = ()  # what rows below repeat of the contract, beside its buyer, id and position
+    overlaid: bool = False  # whether its rows are, or say, what holds after all modifications
 
+
+# Kind → where a contract names its buyer, and what rows below it call the contract.
+BUYERS = {MARCHE: ("acheteur", "marche"), CONCESSION: ("autoriteConcedante", "concession")}
 
 _HOLDERS = Level("titulaires", ("titulaire",))
-_CHANGES = Level("modifications", ("modification",), told=("id",))
+CURRENT_HOLDERS = Level("titulaires.actuels", ("titulaire",))
+CHANGES = Level("modifications", ("modification",), told=("id",))
+SUBCONTRACT_CHANGES = Level("modificationsActesSousTraitance", (
+    "modificationActeSousTraitance", "modificationActesSousTraitance", "modificationsActesSousTraitance",
+))  # fmt: skip
 _YEARS = Level("donneesExecution", ("donneesAnnuelles",), told=("datePublicationDonneesExecution",))
 _OF_MARCHE = ("marche.acheteur.id", "marche.id", "marche.position")
 _OF_CONCESSION = ("concession.autoriteConcedante.id", "concession.id", "concession.position")
@@ -46,20 +55,20 @@ PLANS: dict[DecpTable, DecpPlan] = {
         "considerationsEnvironnementales", "position", "actuel.dureeMois", "actuel.montant",
     )),
     "titulaires": DecpPlan(MARCHE, (_HOLDERS,), (*_OF_MARCHE, *_PARTY)),
-    "modifications": DecpPlan(MARCHE, (_CHANGES,), (
-        *_OF_MARCHE, "id", "dateNotificationModification", "datePublicationDonneesModification",
-        "dureeMois", "montant", "position",
-    )),
-    "modifications.titulaires": DecpPlan(MARCHE, (_CHANGES, _HOLDERS), (
+    "titulaires.actuels": DecpPlan(MARCHE, (CURRENT_HOLDERS,), (*_OF_MARCHE, *_PARTY), overlaid=True),
+    "modifications": DecpPlan(MARCHE, (CHANGES,), (
+        *_OF_MARCHE, "marche.dateNotification", "id", "dateNotificationModification",
+        "datePublicationDonneesModification", "dureeMois", "montant", "position",
+    ), told=("dateNotification",)),
+    "modifications.titulaires": DecpPlan(MARCHE, (CHANGES, _HOLDERS), (
         *_OF_MARCHE, "modification.id", "modification.position", *_PARTY,
     )),
     "actesSousTraitance": DecpPlan(MARCHE, (Level("actesSousTraitance", ("acteSousTraitance",)),), (
         *_OF_MARCHE, "id", "sousTraitant.typeIdentifiant", "sousTraitant.id", "dureeMois",
         "dateNotification", "datePublicationDonnees", "montant", "variationPrix", "position",
-    )),
-    "modificationsActesSousTraitance": DecpPlan(MARCHE, (Level("modificationsActesSousTraitance", (
-        "modificationActeSousTraitance", "modificationActesSousTraitance", "modificationsActesSousTraitance",
-    )),), (
+        "actuel.dureeMois", "actuel.montant",
+    ), overlaid=True),
+    "modificationsActesSousTraitance": DecpPlan(MARCHE, (SUBCONTRACT_CHANGES,), (
         *_OF_MARCHE, "id", "dateNotificationModificationSousTraitance", "datePublicationDonnees",
         "dureeMois", "montant", "position",
     )),
@@ -72,10 +81,10 @@ PLANS: dict[DecpTable, DecpPlan] = {
     "concessionnaires": DecpPlan(
         CONCESSION, (Level("concessionnaires", ("concessionnaire",)),), (*_OF_CONCESSION, *_PARTY)
     ),
-    "modificationsConcessions": DecpPlan(CONCESSION, (_CHANGES,), (
-        *_OF_CONCESSION, "id", "dateSignatureModification", "datePublicationDonneesModification",
-        "dureeMois", "valeurGlobale", "position",
-    )),
+    "modificationsConcessions": DecpPlan(CONCESSION, (CHANGES,), (
+        *_OF_CONCESSION, "concession.dateSignature", "id", "dateSignatureModification",
+        "datePublicationDonneesModification", "dureeMois", "valeurGlobale", "position",
+    ), told=("dateSignature",)),
     "donneesExecution": DecpPlan(CONCESSION, (_YEARS,), (
         *_OF_CONCESSION, "datePublicationDonneesExecution", "depensesInvestissement", "position",
     )),

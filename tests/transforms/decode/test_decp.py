@@ -59,7 +59,7 @@ def twin_of(content):
 
 @pytest.mark.parametrize(
     ("name", "count"),
-    [("marches", 2), ("titulaires", 2), ("modifications", 2), ("modifications.titulaires", 2),
+    [("marches", 2), ("titulaires", 2), ("titulaires.actuels", 2), ("modifications", 2), ("modifications.titulaires", 2),
      ("actesSousTraitance", 2), ("modificationsActesSousTraitance", 2), ("concessions", 2),
      ("concessionnaires", 4), ("modificationsConcessions", 2), ("donneesExecution", 2), ("tarifs", 4)],
 )  # fmt: skip
@@ -78,6 +78,95 @@ def test_the_mixed_examples_amounts_are_exact(read, shared_data):
     assert set(amounts("actesSousTraitance")) == {Decimal("123456.89")}
     assert set(amounts("modificationsActesSousTraitance")) == {Decimal("23465.87")}
     assert set(amounts("concessions", "actuel.valeurGlobale")) == {Decimal("25.0")}
+
+
+def test_the_current_state_is_the_overlay_of_what_each_modification_carries(read, shared_data):
+    acts = table(read(shared_data / MIXED, type="decp", table="actesSousTraitance"))
+    assert [act["actuel.montant"] for act in acts] == ["23465.87", "23465.87"]
+    holders = table(read(shared_data / MIXED, type="decp", table="titulaires.actuels"))
+    assert [one["id"] for one in holders] == ["868768687576575", "868768687576575"]
+
+
+def test_holders_stay_until_a_modification_names_others(read):
+    def change(number, day, **carried):
+        return {"id": number, "datePublicationDonneesModification": day, **carried}
+
+    def current(*changes):
+        contract = {"id": "1", "titulaires": [{"id": "A"}, {"id": "B"}], "modifications": list(changes)}
+        return [one["id"] for one in rows(read, {"marche": [contract]}, "titulaires.actuels")]
+
+    named = {"titulaires": [{"id": "C"}, {"id": "D"}]}
+    assert current() == current(change(1, "2024-01-01", montant=2)) == ["A", "B"]
+    assert current(change(2, "2024-01-03", titulaires=[{"id": "E"}]), change(1, "2024-01-02", **named)) == [
+        "E"
+    ]
+    assert current(change(1, "2024-01-02", **named), change(2, "2024-01-03", titulaires=[])) == ["C", "D"]
+
+
+def test_a_subcontract_takes_the_modifications_that_name_it(read):
+    def change(number, day, **carried):
+        return {"id": number, "datePublicationDonnees": day, **carried}
+
+    contract = {
+        "id": "1", "actesSousTraitance": [{"id": 1, "montant": 10, "dureeMois": 3}, {"id": 2, "montant": 20}],
+        "modificationsActesSousTraitance": [
+            change(1, "2024-03-01", montant=12), change(1, "2024-02-01", montant=11, dureeMois=4),
+            change(3, "2024-04-01", montant=99),
+        ],
+    }  # fmt: skip
+    acts = rows(read, {"marche": [contract]}, "actesSousTraitance")
+    assert [(act["montant"], act["actuel.montant"], act["actuel.dureeMois"]) for act in acts] == [
+        ("10", "12", "4"), ("20", "20", None),
+    ]  # fmt: skip
+
+
+def test_modifications_say_when_their_contract_was_notified(read, shared_data):
+    for name, column, day in (
+        ("modifications", "marche.dateNotification", "2024-05-15"),
+        ("modificationsConcessions", "concession.dateSignature", "2024-04-02"),
+    ):
+        changes = table(read(shared_data / MIXED, type="decp", table=name))
+        assert [one[column] for one in changes] == [day, day]
+
+
+TWICE = {"id": "1", "acheteur": {"id": "B"}, "datePublicationDonnees": "2024-02-01", "montant": 2,
+         "titulaires": [{"id": "NEW"}]}  # fmt: skip
+BEFORE = {**TWICE, "datePublicationDonnees": "2024-01-01", "montant": 1, "titulaires": [{"id": "OLD"}]}
+CHANGED = {**BEFORE, "modifications": [{"id": 1, "datePublicationDonneesModification": "2024-03-01"}]}
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ([TWICE, TWICE], ("2", "2", "2", "1", "NEW")),
+        ([TWICE, BEFORE], ("1", "2", "2", "2", "NEW")),
+        ([BEFORE, TWICE, TWICE], ("3", "2", "3", "2", "NEW")),
+        ([TWICE, CHANGED], ("2", "1", "2", "2", "OLD")),  # its modification was published after
+    ],
+)
+def test_of_a_contract_that_comes_twice_the_newest_record_counts(read, given, kept):
+    content = json.dumps({"marches": {"marche": given, "contrat-concession": [{"id": "1"}]}}).encode()
+    (one,) = table(read(content, type="decp", table="marches", repeated="newest"))
+    (holder,) = table(read(content, type="decp", table="titulaires", repeated="newest"))
+    assert (one["position"], one["montant"], one["exemplaires"], one["versions"], holder["id"]) == kept
+    assert holder["marche.position"] == one["position"]
+    assert len(rows(read, content)) == len(given)
+
+
+def test_records_without_a_buyer_or_an_id_are_never_the_same(read):
+    content = json.dumps(
+        {"marches": {"marche": [{"id": "1"}, {"id": "1"}, {"acheteur": {"id": "B"}}]}}
+    ).encode()
+    met = table(read(content, type="decp", repeated="newest"))
+    assert [one["exemplaires"] for one in met] == ["1", "1", "1"]
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_official_xml_and_its_repeated_contract(read, shared_data, name):
+    """Both records are equal: once each row, whichever table."""
+    path = shared_data / "05-contracts/exemple_officiel_Marche.xml"
+    every, once = (table(read(path, type="decp", table=name, repeated=how)) for how in ("all", "newest"))
+    assert 2 * len(once) == len(every)
 
 
 def test_rows_below_carry_the_ids_and_positions_of_what_they_stand_in(read, shared_data):
