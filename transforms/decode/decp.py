@@ -12,7 +12,17 @@ from transforms.decode.declared import elements_of
 from transforms.decode.decpcurrent import current_values, with_current
 from transforms.decode.decprepeats import REPEATED, newest_of
 from transforms.decode.decptables import BUYERS, CONCESSION, LISTS, MARCHE, PLANS, DecpPlan
-from transforms.decode.decpvalues import Row, Tree, UnknownShape, flat, items_of, joined, modern, tree_of
+from transforms.decode.decpvalues import (
+    Row,
+    Tree,
+    UnknownShape,
+    bare_cpv,
+    flat,
+    items_of,
+    joined,
+    modern,
+    tree_of,
+)
 from transforms.decode.elements import local_name
 from transforms.decode.jsonstream import JsonStream
 from transforms.decode.markup import refuse_stranger
@@ -103,12 +113,13 @@ def _unknown(source: Source, met: str) -> SourceChanged:
 def _rows(plan: DecpPlan, contract: Tree, position: int) -> Iterator[Row]:
     place: Row = {"position": str(position)}
     if not plan.levels:
-        yield joined(flat(contract, LISTS[plan.kind]), place, current_values(plan.kind, contract))
+        told = bare_cpv(contract) if plan.kind == MARCHE else {}
+        yield joined(flat(contract, LISTS[plan.kind]), place, current_values(plan.kind, contract), told)
         return
     buyer, name = BUYERS[plan.kind]
     who = contract.get(buyer)
-    told = {each: contract.get(each) for each in ("id", *plan.told)} | place
-    known = {buyer: {"id": who.get("id") if isinstance(who, dict) else None}, **told}
+    parts = {each: contract.get(each) for each in ("id", *plan.told)} | place
+    known = {buyer: {"id": who.get("id") if isinstance(who, dict) else None}, **parts}
     held = with_current(contract) if plan.overlaid else contract
     yield from _below(plan, held, flat(known, (), f"{name}."))
 

@@ -3,9 +3,9 @@
 import json
 from decimal import Decimal
 from typing import get_args
-from xml.sax.saxutils import escape
 
 import pytest
+from decp_twins import twin_of
 
 from contracts.errors import SourceChanged
 from contracts.formats import DecpTable
@@ -27,34 +27,6 @@ def table(met):
 def rows(read, given, name="marches"):
     content = given if isinstance(given, bytes) else json.dumps({"marches": given}).encode()
     return table(read(content, name="decp", type="decp", table=name))
-
-
-def xml_of(name, value):
-    """The element that the XSD has for a member of the JSON: a list's items stand side by side."""
-    if isinstance(value, list):
-        return "".join(xml_of(name, item) for item in value)
-    if isinstance(value, dict):
-        return f"<{name}>{''.join(xml_of(key, item) for key, item in value.items())}</{name}>"
-    text = "oui" if value is True else "non" if value is False else "" if value is None else str(value)
-    return f"<{name}>{escape(text)}</{name}>"
-
-
-def twin_of(content):
-    """The document in XML: `[{"titulaire": …}, …]` becomes one `titulaires` with several `titulaire`."""
-
-    def gathered(value):
-        if (
-            isinstance(value, list)
-            and value
-            and all(isinstance(one, dict) and len(one) == 1 for one in value)
-        ):
-            (name,) = {key for one in value for key in one}
-            return {name: [gathered(one[name]) for one in value]}
-        if isinstance(value, list):
-            return [gathered(one) for one in value]
-        return {key: gathered(one) for key, one in value.items()} if isinstance(value, dict) else value
-
-    return xml_of("marches", gathered(json.loads(content, parse_float=str)["marches"])).encode()
 
 
 @pytest.mark.parametrize(
@@ -127,6 +99,15 @@ def test_modifications_say_when_their_contract_was_notified(read, shared_data):
     ):
         changes = table(read(shared_data / MIXED, type="decp", table=name))
         assert [one[column] for one in changes] == [day, day]
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [("45000000-7", "45000000"), ("45000000", "45000000"), ("45000000-78", "45000000-78"), ("BTP", "BTP"), (None, None)],
+)  # fmt: skip
+def test_a_cpv_stands_with_its_check_digit_and_without(read, written, code):
+    (one,) = rows(read, {"marche": [{"id": "1", "codeCPV": written}]})
+    assert (one["codeCPV"], one["codeCPV.code"]) == (written, code)
 
 
 TWICE = {"id": "1", "acheteur": {"id": "B"}, "datePublicationDonnees": "2024-02-01", "montant": 2,
