@@ -51,3 +51,9 @@ class Vocabulary(Frozen):
         """The term that a field of that name takes."""
         term = self.terms.get(name)
         return None if term is None or term.homonyms else term
+
+    @property
+    def by_name(self) -> Vocabulary:
+        """The vocabulary of terms that a name alone says: what a column may be proposed as."""
+        kept = {name: term for name, term in self.terms.items() if not term.homonyms}
+        return self.model_copy(update={"terms": kept})

@@ -56,7 +56,7 @@ def proposal_for(
         SourceChanged: they hold no table that can be read, or several.
     """
     looking("format")
-    first = sources[0]
+    first, vocabulary = sources[0], vocabulary.by_name
     written = Written(form) if form else format_of(first)
     with engine(first.scratch / "proposal") as connection:
         # Its search grows with the square of the columns: two minutes for 1,000 (DuckDB 2.0.1).

@@ -51,7 +51,7 @@ def contract_text(proposal: Proposal, answers: Answers, vocabulary: Vocabulary, 
         *_likeness(proposal), "fields:",
     ]  # fmt: skip
     for draft in proposal.drafts:
-        lines += _field(draft, vocabulary, shown, wide=len(proposal.drafts) > _WIDE)
+        lines += _field(draft, vocabulary.by_name, shown, wide=len(proposal.drafts) > _WIDE)
     lines += ["", *_quality(proposal), *_audiences(shown, answers)]
     text = "\n".join(lines) + "\n"
     if len(text.encode()) > MAX_BYTES:

@@ -193,3 +193,11 @@ def test_a_name_of_the_vocabulary_with_another_meaning_is_not_taken(proposed: Ca
     made = proposed(column("valeur", ["grande", "petite"] * 10))
     assert "valeur" not in made.dataset.fields  # there it is a number
     assert made.field("valeur_source").type in ("string", "enum")
+
+
+@pytest.mark.parametrize("word", ["ligne", "section", "rang", "tour"])
+def test_an_everyday_word_of_the_vocabulary_says_nothing_of_a_column(proposed: Callable, word: str) -> None:
+    """`homonyms: true`: only a person who writes `type: ligne` means the line of a budget."""
+    made = proposed("numero;" + word + "\n" + "".join(f"P{n};{n}\n" for n in range(1, 60)))
+    assert made.field(word).term is None
+    assert made.field(word).about
