@@ -16,7 +16,6 @@ from transforms.decode.decpvalues import (
     Row,
     Tree,
     UnknownShape,
-    bare_cpv,
     flat,
     items_of,
     joined,
@@ -113,8 +112,7 @@ def _unknown(source: Source, met: str) -> SourceChanged:
 def _rows(plan: DecpPlan, contract: Tree, position: int) -> Iterator[Row]:
     place: Row = {"position": str(position)}
     if not plan.levels:
-        told = bare_cpv(contract) if plan.kind == MARCHE else {}
-        yield joined(flat(contract, LISTS[plan.kind]), place, current_values(plan.kind, contract), told)
+        yield joined(flat(contract, LISTS[plan.kind]), place, current_values(plan.kind, contract))
         return
     buyer, name = BUYERS[plan.kind]
     who = contract.get(buyer)

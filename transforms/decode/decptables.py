@@ -44,7 +44,7 @@ _OF_CONCESSION = ("concession.autoriteConcedante.id", "concession.id", "concessi
 _PARTY = ("typeIdentifiant", "id", "position")
 
 # Columns and their order: schema_decp_v2.0.2.json of 139bercy/format-commande-publique; `position` counts
-# from 1, `actuel.…` is the value after all modifications, `codeCPV.code` the CPV without its check digit.
+# from 1, `actuel.…` is the value after all modifications.
 PLANS: dict[DecpTable, DecpPlan] = {
     "marches": DecpPlan(MARCHE, (), (
         "acheteur.id", "id", "nature", "objet", "codeCPV", "techniques", "modalitesExecution",
@@ -52,7 +52,7 @@ PLANS: dict[DecpTable, DecpPlan] = {
         "typeGroupementOperateurs", "sousTraitanceDeclaree", "procedure", "lieuExecution.code",
         "lieuExecution.typeCode", "dureeMois", "dateNotification", "datePublicationDonnees", "montant",
         "typesPrix", "formePrix", "origineUE", "origineFrance", "considerationsSociales",
-        "considerationsEnvironnementales", "position", "actuel.dureeMois", "actuel.montant", "codeCPV.code",
+        "considerationsEnvironnementales", "position", "actuel.dureeMois", "actuel.montant",
     )),
     "titulaires": DecpPlan(MARCHE, (_HOLDERS,), (*_OF_MARCHE, *_PARTY)),
     "titulaires.actuels": DecpPlan(MARCHE, (CURRENT_HOLDERS,), (*_OF_MARCHE, *_PARTY), overlaid=True),

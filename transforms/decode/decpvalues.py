@@ -30,9 +30,6 @@ _BOOLEANS = {"oui": "true", "1": "true", "non": "false", "0": "false"}  # as the
 _ZONED_DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:Z|[+-]\d\d:\d\dZ?)")  # xs:date, and the pattern of 1.5
 
 
-_CHECKED_CPV = re.compile(r"\s*(\d{8})-\d\s*")
-
-
 class UnknownShape(Exception):
     """A member is not of any shape that these files are known to have; its text starts with a verb."""
 
@@ -91,13 +88,6 @@ def modern(contract: Tree) -> Tree:
     if not named.get("typesPrix") and isinstance(price, str) and price in _OLD_PRICES:
         named |= {"typesPrix": [_OLD_PRICES[price]], "formePrix": None}
     return named
-
-
-def bare_cpv(contract: Tree) -> Row:
-    """`codeCPV.code`: the eight digits; the check digit after them is tolerated by DECP 2.0, not wanted."""
-    text = cell(contract.get("codeCPV"))
-    checked = _CHECKED_CPV.fullmatch(text or "")
-    return {"codeCPV.code": checked[1] if checked else text}
 
 
 def _words(value: Any, name: str) -> list[Any]:

@@ -101,15 +101,6 @@ def test_modifications_say_when_their_contract_was_notified(read, shared_data):
         assert [one[column] for one in changes] == [day, day]
 
 
-@pytest.mark.parametrize(
-    ("written", "code"),
-    [("45000000-7", "45000000"), ("45000000", "45000000"), ("45000000-78", "45000000-78"), ("BTP", "BTP"), (None, None)],
-)  # fmt: skip
-def test_a_cpv_stands_with_its_check_digit_and_without(read, written, code):
-    (one,) = rows(read, {"marche": [{"id": "1", "codeCPV": written}]})
-    assert (one["codeCPV"], one["codeCPV.code"]) == (written, code)
-
-
 TWICE = {"id": "1", "acheteur": {"id": "B"}, "datePublicationDonnees": "2024-02-01", "montant": 2,
          "titulaires": [{"id": "NEW"}]}  # fmt: skip
 BEFORE = {**TWICE, "datePublicationDonnees": "2024-01-01", "montant": 1, "titulaires": [{"id": "OLD"}]}
