@@ -93,11 +93,12 @@ def _judged(
 
 def _guesses(column: Column, vocabulary: Vocabulary, zone: str) -> list[Guess]:
     """The readings that its samples suggest; none for a column that is empty or plainly text."""
+    named = any(vocabulary.terms[term].type == "boolean" for term in terms_for(column.header, vocabulary))
     if not column.samples:
-        return list(booleans(column)) if column.words else []
+        return list(booleans(column, named=named)) if column.words else []
     plain = [
-        *booleans(column), *codes(column, vocabulary), *moments(column.header, column.samples, zone),
-        *numbers(column), *geometries(column),
+        *booleans(column, named=named), *codes(column, vocabulary),
+        *moments(column.header, column.samples, zone), *numbers(column), *geometries(column),
     ]  # fmt: skip
     return [*_as_terms(column, plain, vocabulary), *plain]
 

@@ -22,17 +22,17 @@ _LIST_MOST = 12  # words of a closed list
 _LIST_ROWS = 30
 
 
-def booleans(column: Column) -> Iterator[Guess]:
-    """Two words, or one of two, for true and false."""
+def booleans(column: Column, *, named: bool = False) -> Iterator[Guess]:
+    """Two words, or one of two, for true and false; of 0 and 1 one is enough where its name tells."""
     met = {value.lower() for value in column.samples} | {word.lower() for word in column.words}
     for true, false in _PAIRS:
         both = {true, false}
         if not met or not met <= both | {"-"} - ({"-"} if false == "-" else set()) or not met & both:
             continue
         digits = true[0] == "1"
-        if digits and (met & both != both or is_quantity(column.header)):
+        if digits and is_quantity(column.header):
             continue
-        if len(true) == 1 and met & both != both:
+        if (digits or len(true) == 1) and met & both != both and not (digits and named):
             continue
         notes = ("0 et 1 pris pour non et oui (à confirmer).",) if digits else ()
         words = {"true": [true], "false": [false]}

@@ -55,7 +55,7 @@ def test_the_car_parks_are_read_as_the_national_schema_says(shared_data: Path, p
     kinds = {name: (field.term or field.type) for name, field in made.dataset.fields.items()}
     assert kinds | {
         "insee": "insee_commune", "num_siret": "siret", "hauteur_max": "hauteur_max_cm", "Xlong": "longitude",
-        "Ylat": "latitude", "gratuit": "boolean", "tarif_1h": "decimal(14,2)", "type_usagers": "enum",
+        "Ylat": "latitude", "gratuit": "gratuit", "tarif_1h": "decimal(14,2)", "type_usagers": "enum",
     } == kinds  # fmt: skip
     assert made.field("hauteur_max").empty == ("N/A",)
     assert made.field("info").hidden_because  # an operator's telephone in one of 388 remarks
