@@ -6,12 +6,18 @@ import hashlib
 import sys
 from pathlib import Path
 
-from sample import cut_budget, cut_contracts, cut_waste, cutting
+from sample import cut_budget, cut_contracts, cut_territory, cut_waste, cutting
 from sample.extracts import Cut
 from sample.sources import SOURCES
 
 LICENCES = Path(__file__).parent / "LICENCES.md"
-EXTRACTS = (*cutting.EXTRACTS, *cut_waste.EXTRACTS, *cut_budget.EXTRACTS, *cut_contracts.EXTRACTS)
+EXTRACTS = (
+    *cutting.EXTRACTS,
+    *cut_waste.EXTRACTS,
+    *cut_budget.EXTRACTS,
+    *cut_contracts.EXTRACTS,
+    *cut_territory.EXTRACTS,
+)
 
 
 def licences(cuts: dict[str, Cut]) -> str:
