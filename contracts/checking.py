@@ -34,7 +34,7 @@ _SUITED = {  # option → the types it means something for
     "decimal_mark": {"number", "decimal"}, "thousands": {"number", "decimal", "integer"},
     "pattern": {"string", "siren", "siret"}, "max_length": {"string"},
     "min": {"integer", "number", "decimal"}, "max": {"integer", "number", "decimal"},
-    "minus": {"integer", "decimal"},
+    "minus": {"integer", "number", "decimal"},
 }  # fmt: skip
 
 
@@ -184,6 +184,8 @@ def _about_load(dataset: Dataset) -> Iterator[Finding]:
     if not field.required and by not in dataset.key:
         met = f"{by!r} may be empty: a record without it would be in no increment"
         yield ("load", "by"), met, f"Set `required: true` on {by}."
+    if dataset.load.keep and field.type == "integer":
+        yield ("load", "keep"), f"{by!r} is a number, of which no time is too long ago", "Remove it."
     if overlap is None:
         return
     if isinstance(overlap, int) != (field.type == "integer"):

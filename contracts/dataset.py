@@ -19,6 +19,7 @@ from contracts.joined import KIND, Joined
 from contracts.load import Load
 from contracts.model import Frozen
 from contracts.national import NationalSchema
+from contracts.retention import Retention
 
 Audience = Literal["public", "restricted"]
 AUDIENCES: tuple[Audience, ...] = ("restricted", "public")  # the order in which they commit
@@ -187,6 +188,9 @@ class Dataset(Frozen):
     deprecated: dict[str, date] = Setting(
         default_factory=dict,
         description="Public field → the day from which it may leave or change type; readers are told before.",
+    )
+    retention: Retention | None = Setting(
+        None, description="How long its releases are kept; without it, as `city.yml` says for all."
     )
     quality: Quality = Quality()
     audiences: Annotated[tuple[Audience, ...], Setting(min_length=1)] = ("restricted",)

@@ -62,7 +62,7 @@ class Field(Frozen):
         description="A pattern of the whole text; its group is the value; other texts are none.",
     )
     minus: str | None = Setting(
-        None, description="integer, decimal: the source column that is subtracted; both must have a value."
+        None, description="Of a number: the source column that is taken away; empty where either is."
     )
     words: Words | None = Setting(None, description="boolean: the words for true and false.")
     values: dict[str, str] | None = Setting(

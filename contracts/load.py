@@ -30,8 +30,14 @@ class Load(Frozen):
     full_every: str | None = Setting(
         None, description="Fetch everything when the last time is so long ago: 7 d."
     )
+    live: bool = Setting(
+        False, description="The source tells only what is now: each fetch is added, whatever the kind."
+    )
+    keep: str | None = Setting(
+        None, description="Rows that are so much older than the last release's newest leave the table: 2 d."
+    )
 
-    @field_validator("overlap", "full_every")
+    @field_validator("overlap", "full_every", "keep")
     @classmethod
     def _duration(cls, given: str | int | None) -> str | int | None:
         if isinstance(given, str):
@@ -42,8 +48,12 @@ class Load(Frozen):
 
     @model_validator(mode="after")
     def _by_where_there_are_increments(self) -> Load:
-        if self.mode == "snapshot" and (self.by or self.overlap is not None or self.full_every):
-            raise ValueError("`by`, `overlap` and `full_every` are for `mode: append` and `mode: upsert`")
+        given = self.by or self.overlap is not None or self.full_every or self.live or self.keep
+        if self.mode == "snapshot" and given:
+            names = "`by`, `overlap`, `full_every`, `live` and `keep`"
+            raise ValueError(f"{names} are for `mode: append` and `mode: upsert`")
+        if self.live and (self.overlap is not None or self.full_every):
+            raise ValueError("`overlap` and `full_every` ask a source for its past, which a live one forgets")
         if self.mode != "snapshot" and self.by is None:
             raise ValueError(f"`mode: {self.mode}` needs `by:`, the field that grows")
         return self
@@ -52,6 +62,10 @@ class Load(Frozen):
     def grows(self) -> bool:
         """Whether releases are made of the one before and of what came since."""
         return self.mode != "snapshot"
+
+    def oldest(self, watermark: str) -> str | None:
+        """The earliest `by` that stays in the table, written like the watermark; None: all stay."""
+        return None if self.keep is None else Load(mode=self.mode, by=self.by, overlap=self.keep).since(watermark)
 
     def since(self, watermark: str) -> str:
         """From where to fetch: the watermark less the overlap, written alike.

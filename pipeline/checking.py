@@ -88,10 +88,11 @@ def _source_faults(dataset: Dataset, document: Document) -> Iterator[Fault]:
         for fault in faults_of(error, connector, Document(document.file, None, _option_lines(document))):
             yield Fault(fault.file, fault.line, f"source.{fault.field}", fault.met, fault.remedy)
         return
-    if dataset.load.grows and not connector.increments:
+    if dataset.load.grows and not connector.increments and not dataset.load.live:
         met = f"the kind {dataset.source.kind} cannot fetch what came since"
         line = document.line_of(("load", "mode"))
-        yield Fault(document.file, line, "load.mode", met, "Remove `load:`: everything is fetched each time.")
+        remedy = "Remove `load:`: everything is fetched each time; or say `live: true`, if each fetch is new."
+        yield Fault(document.file, line, "load.mode", met, remedy)
     if unfit := source.format_fault(dataset.format):
         yield Fault(document.file, document.line_of(("format",)), "format", *unfit)
 

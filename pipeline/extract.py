@@ -58,7 +58,7 @@ def extract(
         known = None if dataset.load.grows else last_raw(dataset, house)  # an increment is always fetched
         fetched = _fetched(dataset, house, Visit(
             place=dataset.id, folder=folder, clock=house.clock, known=known.files if known else (),
-            since=start.base.since if start.base else None, promised=dataset.format,
+            since=start.base.since if start.base and not dataset.load.live else None, promised=dataset.format,
             contact=house.city.contact, progress=progress or told_in_log(dataset.id),
         ), known)  # fmt: skip
         fetched.require_whole(dataset.id)

@@ -94,7 +94,8 @@ def conformed(dataset: Dataset, raw: RawBatch, house: House, folder: Path) -> Ma
             else column_findings(dataset, decoded.columns, may_lack=_may_lack(dataset, raw))
         )  # fmt: skip
         told = metadata_of(whole_table(dataset), {})
-        counts = conform(connection, dataset, decoded, table, rejects, told, base)
+        oldest = dataset.load.oldest(raw.base.watermark) if raw.base else None
+        counts = conform(connection, dataset, decoded, table, rejects, told, base, oldest)
         met = first_misfit(connection, rejects)
         grown = grown_of(connection, dataset, raw, counts.merged, table)
     _require_all(dataset, raw, counts.rows_read)

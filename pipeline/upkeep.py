@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from pydantic import Field as Setting
 
@@ -46,8 +46,8 @@ def reconciled(store: Store, audience: Audience, dataset_id: str) -> Reconciled:
 def collect_all(
     house: House, library: Library, *, plan: bool = False, looking: Callable[[str], None] = lambda at: None
 ) -> Collection:
-    """What went, or with `plan` what would, by the city's `keep_releases` and `keep_days`; nothing is
-    written then.
+    """What went, or with `plan` what would, by each contract's `retention`, or the city's `keep_releases` and
+    `keep_days`; nothing is written then.
 
     A damaged log keeps its store, or its dataset's batches, as they are; the others are collected.
     """
@@ -57,7 +57,7 @@ def collect_all(
     for audience in AUDIENCES:
         looking(f"{audience} store")
         try:
-            releases[audience] = _collected(house, house.store_of(audience), library.datasets, plan)
+            releases[audience] = _collected(house, house.store_of(audience), library, plan)
         except ConcentratorError as error:
             refusals.append(str(error))
     for dataset_id in library.datasets:
@@ -70,9 +70,10 @@ def collect_all(
     return Collection(releases=releases, cleared=had, refusals=tuple(refusals))
 
 
-def _collected(house: House, store: Store, dataset_ids: Iterable[str], plan: bool) -> Collected:
+def _collected(house: House, store: Store, library: Library, plan: bool) -> Collected:
+    own = {dataset_id: one.retention for dataset_id, one in library.datasets.items() if one.retention}
     releases, days = house.city.keep_releases, house.city.keep_days
     if not plan:
-        return collect(store, dataset_ids, keep_releases=releases, keep_days=days)
-    planned = plan_of(store, dataset_ids, keep_releases=releases, keep_days=days).releases
+        return collect(store, library.datasets, keep_releases=releases, keep_days=days, own=own)
+    planned = plan_of(store, library.datasets, keep_releases=releases, keep_days=days, own=own).releases
     return Collected(gone=(), planned=planned, bytes=0, swept=0)

@@ -6,7 +6,7 @@ import hashlib
 import sys
 from pathlib import Path
 
-from sample import cut_budget, cut_contracts, cut_territory, cut_waste, cutting
+from sample import cut_budget, cut_contracts, cut_parking, cut_territory, cut_waste, cutting
 from sample.extracts import Cut
 from sample.sources import SOURCES
 
@@ -15,8 +15,11 @@ EXTRACTS = (
     *cutting.EXTRACTS,
     *cut_waste.EXTRACTS,
     *cut_budget.EXTRACTS,
+EXTRACTS = (
     *cut_contracts.EXTRACTS,
     *cut_territory.EXTRACTS,
+    *cut_parking.EXTRACTS,
+)
 )
 
 

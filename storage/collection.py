@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from pydantic import Field as Setting
 
 from contracts.errors import StorageRefused
 from contracts.model import Frozen
+from contracts.retention import Retention
 from storage import layout
 from storage.differences import quoting
 from storage.feed import renew_feed
@@ -19,6 +20,7 @@ from storage.store import Store
 
 _YOUNG = timedelta(days=7)  # of a release, an upload or a part: readers of yesterday's list still follow it
 _NOTICE = timedelta(hours=24)  # between plan and deletion; as long as a publish may last
+Own = Mapping[str, Retention]
 _ROUNDS = 20  # of the plan: each lost one means that a rollback took a release out of it
 
 
@@ -48,23 +50,28 @@ class Collected(Frozen):
     swept: int = Setting(description="Unfinished writes cleared away.")
 
 
-def plan_of(store: Store, dataset_ids: Iterable[str], *, keep_releases: int, keep_days: int) -> Plan:
+def plan_of(
+    store: Store, dataset_ids: Iterable[str], *, keep_releases: int, keep_days: int, own: Own | None = None
+) -> Plan:
     """What may go as things stand, by dataset and release id; nothing is written.
 
     Kept are the releases of the newest `keep_releases` commits and of those committed within
-    `keep_days`, what is shown, and all that was written within a week. What stood in the last plan
-    keeps the time since when it stands there; the plan for other datasets stays as it is.
+    `keep_days` (or what a dataset has as its `own`), what is shown, and all that was written within a week.
+    What stood in the last plan keeps the time since when it stands there; the plan for other datasets stays
+    as it is.
 
     Raises:
         StorageRefused: a log or the last plan is damaged.
     """
     seen = store.read_or_none(layout.collection_plan())
-    return _renewed(store, _plan_in(store, seen), tuple(dataset_ids), keep_releases, keep_days)
+    retention = _retention_of(dataset_ids, keep_releases, keep_days, own)
+    return _renewed(store, _plan_in(store, seen), retention)
 
 
 def collect(
-    store: Store, dataset_ids: Iterable[str], *, keep_releases: int, keep_days: int, plan: bool = False
-) -> Collected:
+    store: Store, dataset_ids: Iterable[str], *, keep_releases: int, keep_days: int, own: Own | None = None,
+    plan: bool = False,
+) -> Collected:  # fmt: skip
     """What went and what is planned; with `plan` the plan is renewed and nothing goes.
 
     Only what stood in the plan for a day and still may go is deleted, with older versions: data first,
@@ -73,10 +80,11 @@ def collect(
     Raises:
         StorageRefused: a log is damaged, the store failed, or other runs keep changing the plan.
     """
-    wanted = tuple(dataset_ids)
+    retention = _retention_of(dataset_ids, keep_releases, keep_days, own)
+    wanted = tuple(retention)
 
     def renewed(last: Plan) -> Plan:
-        fresh = _renewed(store, last, wanted, keep_releases, keep_days)
+        fresh = _renewed(store, last, retention)
         return fresh if plan else _claimed(fresh, wanted)
 
     claimed = _replanned(store, renewed)
@@ -90,6 +98,13 @@ def collect(
         gone=gone, planned=tuple(one for one in claimed.releases if one not in gone),
         bytes=sum(one.bytes for one in gone), swept=0 if plan else store.sweep(store.now() - _YOUNG),
     )  # fmt: skip
+
+
+def _retention_of(
+    dataset_ids: Iterable[str], keep_releases: int, keep_days: int, own: Own | None
+) -> dict[str, Retention]:
+    every = Retention(releases=max(keep_releases, 1), days=keep_days)
+    return {dataset_id: (own or {}).get(dataset_id, every) for dataset_id in dataset_ids}
 
 
 def spare(store: Store, dataset_id: str, release_id: str) -> None:
@@ -136,16 +151,13 @@ def _plan_in(store: Store, seen: bytes | None) -> Plan:
     return plan.model_copy(update={"releases": tuple(dated)})
 
 
-def _renewed(
-    store: Store, last: Plan, dataset_ids: tuple[str, ...], keep_releases: int, keep_days: int
-) -> Plan:
+def _renewed(store: Store, last: Plan, retention: Mapping[str, Retention]) -> Plan:
     now = store.now()
     known = {(one.dataset_id, one.release_id): one for one in last.releases}
-    renewed = [one for one in last.releases if one.dataset_id not in dataset_ids]
-    for dataset_id in dataset_ids:
+    renewed = [one for one in last.releases if one.dataset_id not in retention]
+    for dataset_id, keep in retention.items():
         going = {one.release_id for one in last.releases if one.going and one.dataset_id == dataset_id}
-        keep_for = timedelta(days=keep_days)
-        for release_id, keys in _spent(store, dataset_id, now, keep_releases, keep_for, going):
+        for release_id, keys in _spent(store, dataset_id, now, keep, going):
             doomed = known.get((dataset_id, release_id)) or Doomed(
                 dataset_id=dataset_id, release_id=release_id, since=now,
                 bytes=sum(store.size(key) for key in keys),
@@ -155,16 +167,14 @@ def _renewed(
 
 
 def _spent(
-    store: Store, dataset_id: str, now: datetime, keep_releases: int, keep_for: timedelta, going: set[str]
+    store: Store, dataset_id: str, now: datetime, keep: Retention, going: set[str]
 ) -> Iterator[tuple[str, list[str]]]:
     """The releases and uploads that no commit within retention names, each with its keys.
 
     Of the `going` also those whose last file a killed collector deleted: the feed may still lead there.
     What a withdrawal has not finished stays, so that it can be run again and knows what to erase.
     """
-    commits = tuple(commits_of(store, dataset_id))
-    newest = commits[: max(keep_releases, 1)]
-    kept = {one.release_id for one in commits if one in newest or now - one.committed_at <= keep_for}
+    kept = keep.kept([(one.release_id, one.committed_at) for one in commits_of(store, dataset_id)], now)
     files: dict[str, list[str]] = {release_id: [] for release_id in sorted(going)}
     for release_id, keys in (files | files_by_release(store, dataset_id)).items():
         old = release_id not in kept and all(now - store.modified(key) >= _YOUNG for key in keys)

@@ -22,8 +22,9 @@ class Released:
     """The stores after a run of the contracts, and what the run told of each."""
 
     def __init__(
-        self, folder: Path, dataset_ids: Iterable[str], real: Mapping[str, Path] | None = None
-    ) -> None:
+        self, folder: Path, dataset_ids: Iterable[str], real: Mapping[str, Path] | None = None,
+        config: Path = ROOT / "config",
+    ) -> None:  # fmt: skip
         """`real`: path below the sample's sources → the file to serve in its place."""
         self.folder = folder
         sources = folder / "sources"
@@ -35,7 +36,8 @@ class Released:
                 f"CONCENTRATOR_{name}": str(folder / name.lower())
                 for name in ("WORK", "PUBLIC", "RESTRICTED", "HANDOVER", "SCRATCH")
             }
-            environment = {**os.environ, **connections(url, sources), **stores, "PYTHONPATH": str(ROOT)}
+            environment = {**os.environ, **connections(url, sources), **stores, "PYTHONPATH": str(ROOT),
+                           "CONCENTRATOR_CONFIG": str(config)}  # fmt: skip
             command = [sys.executable, "-m", "concentrator", "run", *dataset_ids, "--json"]
             ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
         assert ended.returncode == 0, ended.stdout + ended.stderr
@@ -61,10 +63,18 @@ class Released:
         return (self.folder / audience / theme / name).exists()
 
     def findings(self, dataset_id: str) -> dict[str, int | None]:
-        """Rule → rows concerned, as the restricted release's manifest tells."""
+        """Rule → rows concerned, of the restricted release; of several under one rule the last."""
+        return {one["rule"]: one["count"] for one in self._told_of(dataset_id)}
+
+    def counts(self, dataset_id: str, rule: str) -> list[int | None]:
+        """The rows that each finding under a rule concerns."""
+        return [one["count"] for one in self._told_of(dataset_id) if one["rule"] == rule]
+
+    def _told_of(self, dataset_id: str) -> list[dict[str, Any]]:
         theme, name = dataset_id.split(".")
         (manifest,) = (self.folder / "restricted" / theme / name / "releases").glob("*/manifest.json")
-        return {one["rule"]: one["count"] for one in json.loads(manifest.read_text("utf-8"))["findings"]}
+        found: list[dict[str, Any]] = json.loads(manifest.read_text("utf-8"))["findings"]
+        return found
 
     def rejects(self, dataset_id: str) -> list[Any]:
         """(line, field, value, reason, row_rejected) of each misfit."""

@@ -64,8 +64,10 @@ def _difference(name: str, field: Field, column: str, taken: str) -> Cell:
     (first, unread), (second, _) = (
         _typed(field, f"split_part({text}, {literal(_MINUS)}, {place})") for place in (1, 2)
     )
-    wide, kind = ("HUGEINT", "BIGINT") if field.type == "integer" else ("DECIMAL(38,{1})", field.type)
-    wide = wide.format(*field.decimal) if field.decimal else wide
+    exact = "DECIMAL(38,{1})".format(*field.decimal) if field.decimal else ""
+    wide, kind = {"integer": ("HUGEINT", "BIGINT"), "number": ("DOUBLE", "DOUBLE")}.get(
+        field.type, (exact, field.type)
+    )
     value = (
         f"CASE WHEN len(string_split({text}, {literal(_MINUS)})) = 2 "
         f"THEN try_cast(({first})::{wide} - ({second})::{wide} AS {kind}) END"

@@ -140,7 +140,7 @@ def _quoted(columns: Collection[str], most: int = 12) -> str:
 
 def conform(
     connection: duckdb.DuckDBPyConnection, dataset: Dataset, decoded: Decoded, kept: Path, rejects: Path,
-    told: Mapping[str, str] | None = None, base: Path | None = None,
+    told: Mapping[str, str] | None = None, base: Path | None = None, oldest: str | None = None,
 ) -> Conformed:  # fmt: skip
     """Writes the typed rows and the misfits of what was decoded as two Parquet files.
 
@@ -148,7 +148,7 @@ def conform(
     says of itself (key-value metadata), so that it may be a release's file as it is. `rejects`: file,
     line, field, value, reason, row_rejected, by file and line; the records that decode could not split have
     no field. Where the contract loads by increments, `kept` is the rows of `base` (such a table, or none)
-    and the new ones, each key once (`merging.merge`).
+    and the new ones, each key once (`merging.merge`); rows of the base before `oldest` are left out.
 
     Raises:
         SourceChanged: the text cannot be split, or not all of its records were read.
@@ -163,7 +163,7 @@ def conform(
     connection.execute("RESET disabled_optimizers")
     source = f"read_parquet({literal(str(judged))})"
     connection.execute(_copying(_rejects_query(decoded.table, source), rejects))
-    merged = _merged(connection, dataset, judged, base, decoded.table) if dataset.load.grows else None
+    merged = _merged(connection, dataset, judged, base, decoded.table, oldest) if dataset.load.grows else None
     columns = ", ".join(map(opaque, dataset.fields))
     rows_to_keep = merged.table if merged else f"{source} WHERE NOT {REJECTED}"
     once = "DISTINCT " if dataset.duplicates == "merge" else ""
@@ -184,12 +184,13 @@ def conform(
 
 
 def _merged(
-    connection: duckdb.DuckDBPyConnection, dataset: Dataset, judged: Path, base: Path | None, table: str
-) -> Merged:
+    connection: duckdb.DuckDBPyConnection, dataset: Dataset, judged: Path, base: Path | None, table: str,
+    oldest: str | None,
+) -> Merged:  # fmt: skip
     fields = ", ".join(map(identifier, dataset.fields))
     placed = f"SELECT *, row_number() OVER () - 1 AS {ORDINAL} FROM read_parquet({literal(str(judged))})"
     rows = f"SELECT {fields}, {ORDINAL} FROM ({placed}) WHERE NOT {REJECTED}"
-    return merge(connection, dataset, rows, base, f"{table}_lines")
+    return merge(connection, dataset, rows, base, f"{table}_lines", oldest)
 
 
 def first_misfit(connection: duckdb.DuckDBPyConnection, rejects: Path) -> str:

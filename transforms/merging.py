@@ -28,13 +28,15 @@ class Merged:
 
 
 def merge(
-    connection: duckdb.DuckDBPyConnection, dataset: Dataset, rows: str, base: Path | None, lines: str
-) -> Merged:
+    connection: duckdb.DuckDBPyConnection, dataset: Dataset, rows: str, base: Path | None, lines: str,
+    oldest: str | None = None,
+) -> Merged:  # fmt: skip
     """The base's rows and the new ones, each key once.
 
     `rows` is a SELECT of the contract's fields and of `ORDINAL`; `lines` the table that places ordinals in
     their files. upsert: of two rows with the same key the one with the greater `load.by` counts, of equals
-    the one that came later. append: they must be equal. The base has each of its keys once.
+    the one that came later. append: they must be equal. The base has each of its keys once; of it only the
+    rows count whose `load.by` is not before `oldest`.
 
     Raises:
         QualityRefused: append, and a key comes again with another content.
@@ -44,6 +46,8 @@ def merge(
     again = f"SELECT {keys}, min({ORDINAL}) AS {_FIRST} FROM {_NEW} GROUP BY {keys} HAVING count(*) > 1"
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {_TWICE} AS {again}")
     before = f"read_parquet({literal(str(base))})" if base else f"(SELECT * FROM {_NEW} LIMIT 0)"
+    if base and oldest is not None:
+        before = f"(FROM {before} WHERE {identifier(dataset.load.by or '')} >= {literal(oldest)})"
     if dataset.load.mode == "append":
         _refuse_others(connection, dataset, before, lines)
     kind = "TABLE" if base else "VIEW"  # of a full load it is everything, and not laid down twice

@@ -174,6 +174,23 @@ def test_append_takes_doubles_and_refuses_a_record_that_changed(source: Source) 
     assert source.rows() == ["p1,1", "p2,2", "p3,3"]
 
 
+def test_a_live_source_is_asked_for_what_is_now_and_its_past_is_kept_for_as_long_as_it_is_wanted(
+    source: Source,
+) -> None:
+    live = {"mode": "upsert", "by": "maj", "live": True, "keep": "3 h"}
+    source.contract(live, key=["id", "maj"])
+    source.run(park(1, 0), park(2, -100))  # the second meter fell silent days ago
+    source.run(park(1, 1, places=10))
+    assert source.since is None
+    assert source.rows() == ["p1,1", "p1,10", "p2,2"]
+    source.run(park(1, 4, places=40))
+    source.run(park(1, 9, places=90))
+    # 3 h before the newest of the last release (16:00), and what is still sent, however old
+    assert source.rows() == ["p1,10", "p1,40", "p1,90", "p2,2"]
+    source.run(park(1, 9.5, places=95))
+    assert source.rows() == ["p1,90", "p1,95", "p2,2"]
+
+
 def test_a_full_resync_is_one_flag_and_takes_away_what_the_source_deleted(source: Source) -> None:
     source.run(park(1, 0), park(2, 1))
     source.records = [park(2, 1)]
