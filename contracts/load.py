@@ -65,7 +65,11 @@ class Load(Frozen):
 
     def oldest(self, watermark: str) -> str | None:
         """The earliest `by` that stays in the table, written like the watermark; None: all stay."""
-        return None if self.keep is None else Load(mode=self.mode, by=self.by, overlap=self.keep).since(watermark)
+        return (
+            None
+            if self.keep is None
+            else Load(mode=self.mode, by=self.by, overlap=self.keep).since(watermark)
+        )
 
     def since(self, watermark: str) -> str:
         """From where to fetch: the watermark less the overlap, written alike.

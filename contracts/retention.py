@@ -18,7 +18,9 @@ class Retention(Frozen):
 
     releases: int = Setting(20, ge=1, description="The newest releases are kept, whatever their age.")
     days: int = Setting(400, ge=0, description="Every release is kept for so long.")
-    last_of_day: int = Setting(0, ge=0, description="The last release of each day (UTC) is kept for so many days.")
+    last_of_day: int = Setting(
+        0, ge=0, description="The last release of each day (UTC) is kept for so many days."
+    )
 
     def kept(self, commits: Sequence[tuple[str | None, datetime]], now: datetime) -> set[str | None]:
         """The releases of a log (newest first: release, committed at) that there is a reason to keep."""

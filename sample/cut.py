@@ -15,11 +15,9 @@ EXTRACTS = (
     *cutting.EXTRACTS,
     *cut_waste.EXTRACTS,
     *cut_budget.EXTRACTS,
-EXTRACTS = (
     *cut_contracts.EXTRACTS,
     *cut_territory.EXTRACTS,
     *cut_parking.EXTRACTS,
-)
 )
 
 

@@ -27,9 +27,11 @@ _D2 = (
 )
 # id, name, free, total
 _PORTAL = (
-    ("mairie", "Parking Mairie", 86, 170), ("gare", "Parking Gare", 244, 526), ("val", "Parking du Val", 0, 142),
+    ("mairie", "Parking Mairie", 86, 170), ("gare", "Parking Gare", 244, 526),
+    ("val", "Parking du Val", 0, 142),
     ("anfos", "Parking Anfos exemple", 167, 162), ("arches", "Parking des Arches", 71, 72),
-    ("lac", "Parking du Lac", 33, 90), ("stade", "Parking du Stade", 200, 200), ("halles", "Parking des Halles", 5, 48),
+    ("lac", "Parking du Lac", 33, 90), ("stade", "Parking du Stade", 200, 200),
+    ("halles", "Parking des Halles", 5, 48),
     ("pont", "Parking du Pont", 61, 110), ("ecole", "Parking de l'École", 19, 35),
 )  # fmt: skip
 # name, state, capacity, occupied, milliseconds since 1970
@@ -65,7 +67,8 @@ def _status(_: Path) -> Cut:
         )  # fmt: skip
         body += (
             f'<parkingRecordStatus xsi:type="ParkingSiteStatus"><parkingRecordReference id="{one}[{name}]" '
-            f'targetClass="ParkingRecord" version="1"/><parkingStatusOriginTime>{time}</parkingStatusOriginTime>'
+            'targetClass="ParkingRecord" version="1"/>'
+            f"<parkingStatusOriginTime>{time}</parkingStatusOriginTime>"
             f"{counts}</parkingRecordStatus>"
         )
     wrapped = f"<parkingStatusPublication>{body}</parkingStatusPublication>"
@@ -108,8 +111,9 @@ def _street(_: Path) -> Cut:
         {
             "type": "Feature",
             "properties": {
-                "fid": index + 1, "Parkplatz-Typ": kind, "Anzahl der Stellplätze": spaces, "Ausrichtung": side,
-                "Frei für Parkausweis-Nr": None, "Parkscheibe erforderlich": None, "Beschränkung sonstig": None,
+                "fid": index + 1, "Parkplatz-Typ": kind, "Anzahl der Stellplätze": spaces,
+                "Ausrichtung": side, "Frei für Parkausweis-Nr": None,
+                "Parkscheibe erforderlich": None, "Beschränkung sonstig": None,
                 "Parkschein erforderlich": "Mo-Sa 9-19 Uhr" if index == 2 else None,
                 "Parkerlaubnis zeitlich": None, "Bemerkungen": None, "Überprüfungsdatum": "2026-02-03",
                 "Fläche": 12.5 * (spaces or 1),

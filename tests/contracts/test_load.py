@@ -37,7 +37,9 @@ def test_rows_leave_the_table_when_they_are_older_than_what_is_kept() -> None:
     assert Load(mode="upsert", by="maj").oldest("2026-03-03T12:00:00Z") is None
 
 
-@pytest.mark.parametrize("wrong", [{"full_every": "7 d"}, {"overlap": "6 h"}, {"mode": "snapshot", "by": None}])
+@pytest.mark.parametrize(
+    "wrong", [{"full_every": "7 d"}, {"overlap": "6 h"}, {"mode": "snapshot", "by": None}]
+)
 def test_a_live_source_has_no_past_to_ask_for(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Load(**{"mode": "upsert", "by": "maj", "live": True, **wrong})

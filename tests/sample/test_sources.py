@@ -146,8 +146,9 @@ def test_every_contract_finds_its_file_through_its_connection() -> None:
                 continue
             source = connection_from(environment, dataset.source.connection)
             options = dataset.source.options
-            if dataset.source.kind == "http_file":
-                assert requests.head(f"{source.url}/{options['path']}", timeout=5).ok
+            if dataset.source.kind in ("http_file", "datex2", "gbfs", "gtfs"):
+                for name in {"path", "table", "status"} & options.keys():
+                    assert requests.head(f"{source.url}/{options[name]}", timeout=5).ok
             else:
                 folder = Path(source.extra["path"]) / options["folder"]
                 assert [path.name for path in folder.glob(options["pattern"])]
