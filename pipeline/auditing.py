@@ -107,9 +107,7 @@ def _shared(
     for leak in found.leaks:
         dataset_id, place = leak.needle.partition(", ")[0], _dataset_of(leak.place)
         if place is not None and place != dataset_id:
-            hub = datasets.get(place)
-            shown = {part.id for part in parts_of(hub, datasets)} if hub and hub.joined else {place}
-            met.setdefault(dataset_id, set()).update(shown - {dataset_id})
+            met.setdefault(dataset_id, set()).update(_whose(house, datasets, place) - {dataset_id})
     shared: set[str] = set()
     for dataset_id, others in met.items():
         telling = _telling(house, datasets[dataset_id], sorted(others), most)
@@ -117,6 +115,13 @@ def _shared(
         own = (name for name in needles if name.startswith(f"{dataset_id}, "))
         shared |= {name for name in own if needles[name] not in left}
     return shared & {leak.needle for leak in found.leaks}
+
+
+def _whose(house: House, datasets: dict[str, Dataset], place: str) -> set[str]:
+    """The datasets whose public cells may stand in a dataset's files."""
+    known = datasets if place in datasets else house.library().datasets
+    hub = known.get(place)
+    return {part.id for part in parts_of(hub, known)} if hub and hub.joined else {place}
 
 
 def _dataset_of(place: str) -> str | None:

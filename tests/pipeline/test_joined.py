@@ -15,8 +15,11 @@ import shapely
 from town import PARKS, ROOT, Town, served
 
 from contracts.connection import connection_from
+from contracts.dataset import Dataset
 from contracts.errors import ContractInvalid, SourceUnavailable
 from contracts.library import dataset_at, library_at
+from pipeline import joining
+from pipeline.auditing import audited
 from pipeline.extract import extract
 from pipeline.house import House, house_from
 from pipeline.journey import Trip, travel
@@ -204,6 +207,31 @@ def town(tmp_path: Path) -> Iterator[Town]:
     with served(tmp_path) as town:
         city_in(town)
         yield town
+
+
+def test_the_audit_tells_what_a_joined_table_would_show_of_a_part(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the one line spoilt that keeps the sides apart, so that it is known that the audit would see it."""
+    honest = joining._shown
+
+    def spoilt(part: Dataset, house: House) -> Iterator[Any]:
+        for _, one, manifest in honest(part, house):
+            if manifest.audience == "restricted":
+                yield "public", one, manifest
+                yield "restricted", one, manifest
+
+    for dataset_id in ("mobility.parks", "culture.halls"):
+        ran(town, dataset_id, "one")
+    library = library_at(town.folder / "config")
+    parks = [library.dataset("mobility.parks")]
+    ran(town, "hub.places", "one")
+    assert audited(house_of(town), parks).leaks == ()
+    monkeypatch.setattr(joining, "_shown", spoilt)
+    ran(town, "hub.places", "two", force=True)
+    leaks = audited(house_of(town), parks).leaks
+    assert {(leak.dataset_id, leak.field) for leak in leaks} == {("mobility.parks", "telephone")}
+    assert all("hub/places" in leak.place for leak in leaks)
 
 
 def test_the_licence_is_the_strictest_of_the_parts_that_the_public_gets(town: Town) -> None:
