@@ -148,7 +148,11 @@ def _listed(field: Field) -> list[str]:
 
 def _bare(pattern: str) -> str:
     """The pattern without the anchors that it has where the whole text is meant anyway."""
-    return pattern.removeprefix("^").removesuffix("$")
+    bare = pattern.removeprefix("^").removesuffix("$")
+    group = re.fullmatch(
+        r"\((?:\?:)?([^()]*)\)", bare
+    )  # (a|b), the bars of which need it beside anchors alone
+    return group[1] if group else bare
 
 
 def _named(names: list[str], most: int = 8) -> str:

@@ -235,6 +235,16 @@ class Dataset(Frozen):
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
     @property
+    def columns_that_may_lack(self) -> tuple[str, ...]:
+        """The source columns that no field insists on."""
+        needed = {
+            column for name, field in self.fields.items() if not field.may_lack or name in self.key
+            for column in field.source or (name,)
+        }  # fmt: skip
+        every = [column for columns in self.source_columns.values() for column in columns]
+        return tuple(column for column in every if column not in needed)
+
+    @property
     def source_columns(self) -> dict[str, tuple[str, ...]]:
         """Field → the source columns it is made of."""
         return {

@@ -56,6 +56,9 @@ class Field(Frozen):
             "answer that `required:` takes; an empty cell is none."
         ),
     )
+    may_lack: bool = Setting(
+        False, description="The source may leave the column out: no row has a value then."
+    )
     drop_suffix: str | None = Setting(None, description="An ending cut off first: `.0`, ` €`.")
     part: str | None = Setting(
         None,
@@ -145,6 +148,8 @@ class Field(Frozen):
             raise ValueError(f"`min` ({self.min}) is above `max` ({self.max})")
         if self.type == "enum" and not self.values:
             raise ValueError("`type: enum` needs `values`")
+        if self.may_lack and self.required:
+            raise ValueError("`may_lack` and `required` contradict each other")
         if self.part is not None and re.compile(self.part).groups > 1:
             raise ValueError("`part` has several groups; write those that are not the value as (?:…)")
         return self

@@ -110,7 +110,8 @@ def _decoded(
 ) -> Decoded:
     """All files of the batch as one table of text; of one file that is not read before it is typed."""
     sources = _sources(dataset, raw, house, folder)
-    if len(raw.files) == 1 and raw.rows != 0 and not _may_lack(dataset, raw):
+    optional = dataset.columns_that_may_lack
+    if len(raw.files) == 1 and raw.rows != 0 and not _may_lack(dataset, raw) and not optional:
         one = next(sources)
         return decode(
             connection, one.path, one.name, dataset.format, table="source", scratch=folder, place=dataset.id,
@@ -120,7 +121,7 @@ def _decoded(
     return decode_batch(
         connection, sources, dataset.format, table="source", place=dataset.id, reshape=dataset.reshape,
         counted=raw.rows is not None,
-        promised=every if _is_known_empty(raw) or _may_lack(dataset, raw) else (),
+        promised=every if _is_known_empty(raw) or _may_lack(dataset, raw) else optional,
     )  # fmt: skip
 
 

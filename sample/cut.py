@@ -6,18 +6,19 @@ import hashlib
 import sys
 from pathlib import Path
 
-from sample import cut_budget, cut_contracts, cut_parking, cut_territory, cut_waste, cutting
+from sample import cut_addresses, cut_budget, cut_contracts, cut_parking, cut_territory, cut_waste, cutting
 from sample.extracts import Cut
 from sample.sources import SOURCES
 
 LICENCES = Path(__file__).parent / "LICENCES.md"
 EXTRACTS = (
     *cutting.EXTRACTS,
-    *cut_waste.EXTRACTS,
+    *cut_addresses.EXTRACTS,
     *cut_budget.EXTRACTS,
     *cut_contracts.EXTRACTS,
-    *cut_territory.EXTRACTS,
     *cut_parking.EXTRACTS,
+    *cut_territory.EXTRACTS,
+    *cut_waste.EXTRACTS,
 )
 
 

@@ -98,8 +98,9 @@ def column_findings(
 ) -> tuple[Finding, ...]:
     """A warning that names the source columns nobody declared, or those that no record of an increment has.
 
-    Some records of a source that leaves out what is empty (`may_lack`) may have no cell of a column. That is
-    no change, unless a column came that nobody knows, for then it may have been renamed.
+    Some records of a source that leaves out what is empty (`may_lack`) may have no cell of a column, and a
+    source may leave out one that the contract says so of. That is no change, unless a column came that nobody
+    knows, for then it may have been renamed.
 
     Raises:
         SourceChanged: a column that a field is made of is not there.
@@ -111,11 +112,12 @@ def column_findings(
         if column not in wanted and not any(fnmatchcase(column, known) for known in dataset.ignores)
     ]  # fmt: skip
     needed = [name for column in missing if _is_needed(dataset, name := wanted[column])]
-    if missing and (needed or unknown or not may_lack):
-        raise _missing_columns(dataset, missing, columns)
-    if missing:
-        met = f"no new record has {_quoted(missing)}, which the contract takes"
-        return (Finding(rule="absent_columns", severity="warning", count=len(missing), met=met),)
+    stray = [column for column in missing if column not in dataset.columns_that_may_lack]
+    if missing and (needed or unknown or (stray and not may_lack)):
+        raise _missing_columns(dataset, stray or missing, columns)
+    if stray:
+        met = f"no new record has {_quoted(stray)}, which the contract takes"
+        return (Finding(rule="absent_columns", severity="warning", count=len(stray), met=met),)
     if not unknown:
         return ()
     met = f"the source also sends {_quoted(unknown)}, which the contract neither takes nor ignores"

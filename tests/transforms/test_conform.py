@@ -104,6 +104,18 @@ def test_a_missing_column_is_refused_with_what_came_instead(parcs: Dataset) -> N
     )
 
 
+def test_a_column_may_be_left_out_where_the_contract_says_so_and_not_be_renamed(contract_of: Any) -> None:
+    dataset = contract_of({"n": {"may_lack": True}, "p": {}})
+    assert column_findings(dataset, ("id", "p")) == ()
+    with pytest.raises(SourceChanged, match='has no column "n"; it sends "id", "p", "nn"'):
+        column_findings(dataset, ("id", "p", "nn"))
+    with pytest.raises(SourceChanged, match='has no column "p"; it sends "id"'):
+        column_findings(dataset, ("id",))
+    assert contract_of({"n": {"may_lack": True, "from": "p"}, "p": {}}).columns_that_may_lack == ()
+    with pytest.raises(ValueError, match="contradict"):
+        contract_of({"n": {"may_lack": True, "required": True}})
+
+
 def test_ten_thousand_columns_still_make_one_sentence(parcs: Dataset) -> None:
     with pytest.raises(SourceChanged) as refusal:
         column_findings(parcs, tuple(f"column {number}" for number in range(10_000)))
