@@ -6,7 +6,16 @@ import hashlib
 import sys
 from pathlib import Path
 
-from sample import cut_addresses, cut_budget, cut_contracts, cut_parking, cut_territory, cut_waste, cutting
+from sample import (
+    cut_addresses,
+    cut_budget,
+    cut_contracts,
+    cut_mobility,
+    cut_parking,
+    cut_territory,
+    cut_waste,
+    cutting,
+)
 from sample.extracts import Cut
 from sample.sources import SOURCES
 
@@ -19,6 +28,7 @@ EXTRACTS = (
     *cut_parking.EXTRACTS,
     *cut_territory.EXTRACTS,
     *cut_waste.EXTRACTS,
+    *cut_mobility.EXTRACTS,
 )
 
 
