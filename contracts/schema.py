@@ -29,6 +29,7 @@ def schema_text(vocabulary: Vocabulary) -> str:
     definitions["Field"]["properties"]["values"]["anyOf"].append(
         {"type": "array", "items": {"type": "string"}}
     )
+    definitions["Field"]["properties"]["references"]["anyOf"].append({"type": "string"})
     # Options of a connector stand beside `kind:`; only the connector knows them.
     definitions["SourceSpec"]["properties"].pop("options")
     definitions["SourceSpec"]["additionalProperties"] = True
