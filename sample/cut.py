@@ -10,6 +10,7 @@ from sample import (
     cut_addresses,
     cut_budget,
     cut_contracts,
+    cut_energy,
     cut_mobility,
     cut_parking,
     cut_territory,
@@ -29,6 +30,7 @@ EXTRACTS = (
     *cut_territory.EXTRACTS,
     *cut_waste.EXTRACTS,
     *cut_mobility.EXTRACTS,
+    *cut_energy.EXTRACTS,
 )
 
 
