@@ -43,6 +43,7 @@ def findings_in(dataset: Dataset, vocabulary: Vocabulary) -> Iterator[Finding]:
     for name, field in dataset.fields.items():
         yield from _about_field(name, field)
         yield from _about_empty_as(dataset, name, field)
+        yield from _about_commune(dataset, name, field)
     yield from _about_names(dataset)
     yield from audience_findings(dataset)
     yield from _about_duplicates(dataset)
@@ -103,6 +104,20 @@ def _about_unit(place: Place, field: Field, base: str) -> Iterator[Finding]:
         yield (*place, "written_in"), "needs the unit that is published", "Give `unit:`."
     elif fault := unit_fault(field.written_in, field.unit):
         yield (*place, "written_in"), *fault
+
+
+def _about_commune(dataset: Dataset, name: str, field: Field) -> Iterator[Finding]:
+    if field.else_commune_of is None:
+        return
+    place: Place = ("fields", name, "else_commune_of")
+    points = [other for other, one in dataset.fields.items() if one.type == "geometry"]
+    if field.else_commune_of not in points:
+        hint = did_you_mean(field.else_commune_of, points)
+        yield place, f"{field.else_commune_of!r} is no geometry of this contract", hint
+    elif field.type != "string":
+        yield place, f"a commune's code is a text, and this field {field.type}", "Remove `type:`."
+    elif field.required or name in dataset.key:
+        yield place, "an empty cell rejects its row, so there is nothing to fill", "Remove `required:`."
 
 
 def _about_time(place: Place, field: Field) -> Iterator[Finding]:

@@ -56,6 +56,10 @@ class Field(Frozen):
             "answer that `required:` takes; an empty cell is none."
         ),
     )
+    else_commune_of: str | None = Setting(
+        None,
+        description="Where the cell is empty: the INSEE code of the commune around the point in that field.",
+    )
     may_lack: bool = Setting(
         False, description="The source may leave the column out: no row has a value then."
     )

@@ -96,18 +96,17 @@ def _departures(
     table = f"read_parquet({literal(str(parquet))})"
     for column in schema.columns:
         tests = dict(_tests(column, connection))
-        if not tests:
+        if not tests or (column.name not in view.fields and not column.required):
             continue
         cell = f"(SELECT CAST({_written(column, view)} AS VARCHAR) AS cell FROM {table})"
         counts = ", ".join(f"count(*) FILTER ({test})" for test in tests.values())
-        found = connection.execute(f"SELECT {counts} FROM {cell}").fetchone() or ()
-        met = zip(tests, found, strict=True)
-        yield from (f"{column.name} {word} ({count})" for word, count in met if count)
+        (found,) = connection.execute(f"SELECT {counts} FROM {cell}").fetchall()
+        yield from (
+            f"{column.name} {word} ({count})" for word, count in zip(tests, found, strict=True) if count
+        )
     if schema.key and set(schema.key) <= view.fields.keys():
         key = ", ".join(map(identifier, schema.key))
-        (twins,) = connection.execute(
-            f"SELECT count(*) - count(DISTINCT ({key})) FROM {table}"
-        ).fetchone() or (0,)
+        ((twins,),) = connection.execute(f"SELECT count(*) - count(DISTINCT ({key})) FROM {table}").fetchall()
         if twins:
             yield f"{', '.join(schema.key)} en double ({twins})"
 
@@ -137,7 +136,7 @@ def _tests(column: NationalColumn, connection: duckdb.DuckDBPyConnection) -> Ite
 def _is_known(connection: duckdb.DuckDBPyConnection, pattern: str) -> bool:
     """Whether the engine (RE2) can run the pattern; what it cannot it does not count."""
     try:
-        connection.execute("SELECT regexp_full_match('', ?)", [pattern])
+        connection.execute("SELECT regexp_full_match('', ?)", [pattern]).fetchall()
     except duckdb.Error:
         return False
     return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -26,6 +27,7 @@ from transforms.decode.decoding import decode, decode_batch, records_name_column
 from transforms.decode.source import Source
 from transforms.decode.tables import Decoded
 from transforms.engine import engine
+from transforms.geometry import communes_known
 
 
 def standardize(dataset: Dataset, house: House, raw: RawBatch, *, attempt: str) -> StagedBatch:
@@ -95,7 +97,8 @@ def conformed(dataset: Dataset, raw: RawBatch, house: House, folder: Path) -> Ma
         )  # fmt: skip
         told = metadata_of(whole_table(dataset), {})
         oldest = dataset.load.oldest(raw.base.watermark) if raw.base else None
-        counts = conform(connection, dataset, decoded, table, rejects, told, base, oldest)
+        with _communes_known(connection, dataset, house):
+            counts = conform(connection, dataset, decoded, table, rejects, told, base, oldest)
         met = first_misfit(connection, rejects)
         grown = grown_of(connection, dataset, raw, counts.merged, table)
     _require_all(dataset, raw, counts.rows_read)
@@ -123,6 +126,16 @@ def _decoded(
         counted=raw.rows is not None,
         promised=every if _is_known_empty(raw) or _may_lack(dataset, raw) else optional,
     )  # fmt: skip
+
+
+@contextmanager
+def _communes_known(connection: duckdb.DuckDBPyConnection, dataset: Dataset, house: House) -> Iterator[None]:
+    """The outlines are known in the block where a field is to be filled from them."""
+    if not any(field.else_commune_of for field in dataset.fields.values()):
+        yield
+        return
+    with communes_known(connection, house.communes):
+        yield
 
 
 def _may_lack(dataset: Dataset, raw: RawBatch) -> bool:

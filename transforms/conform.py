@@ -50,7 +50,7 @@ def conform_query(dataset: Dataset, table: str) -> str:
     values = _lines(f"{cell.value} AS {identifier(name)}" for name, cell in cells.items())
     whys = _lines(f"{_why(name, cell, name in needed)} AS {_why_of(name)}" for name, cell in cells.items())
     kept = _lines(
-        f"CASE WHEN {_why_of(name)} IS NULL THEN {identifier(name)} END AS {identifier(name)}"
+        f"CASE WHEN {_why_of(name)} IS NULL THEN {_settled(dataset, name)} END AS {identifier(name)}"
         for name in cells
     )
     reasons = ", ".join(_why_of(name) for name in cells)
@@ -69,6 +69,15 @@ def conform_query(dataset: Dataset, table: str) -> str:
         f"      THEN list_filter([{misfits}], lambda misfit: misfit IS NOT NULL) END AS {MISFITS}\n"
         "FROM judged"
     )
+
+
+def _settled(dataset: Dataset, name: str) -> str:
+    """The value, or where there is none the commune around the row's point, if the contract says so."""
+    point = dataset.fields[name].else_commune_of
+    if point is None:
+        return identifier(name)
+    place = f"CASE WHEN {_why_of(point)} IS NULL THEN {identifier(point)} END"
+    return f"coalesce({identifier(name)}, commune_of({place}))"
 
 
 def _is_needed(dataset: Dataset, name: str) -> bool:

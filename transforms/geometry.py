@@ -253,7 +253,7 @@ def _representatives(wkb: pa.Array) -> Shapes:
 def _read_outlines(outlines: Path | None) -> tuple[list[str], Shapes]:
     """Codes in ascending order, with their shapes."""
     if outlines is None:
-        met = "a field is shown to the public as its commune, and there are no outlines of communes"
+        met = "a field is the commune of a point, and there are no outlines of communes"
         remedy = "Name a GeoJSON of them: `communes: communes.geojson`."
         raise ContractInvalid((Fault("city.yml", 1, "communes", met, remedy),))
     try:

@@ -122,20 +122,22 @@ PLACES = Expected(
     read=316,
     rejected=0,
     voided=0,
-    public=Side(300, 13, filled={"numero": 284, "categorie": 9, "insee_commune": 9, "telephone": 0}),
-    restricted=Side(316, 16, filled={"numero": 296, "categorie": 10, "insee_commune": 10, "siret": 0}),
+    # nine codes are the source's, 291 the outlines'; of Lorient's sixteen places, out of them, one has a code
+    public=Side(300, 15, filled={"numero": 284, "activite": 9, "code_insee": 300, "telephone": 0}),
+    restricted=Side(316, 18, filled={"numero": 296, "activite": 10, "code_insee": 301, "siret": 0}),
     cells=(
         (
-            {"id_local": "8918"},
-            {"nom": "Agence LCL - COURBEVOIE VICTOR HUGO", "categorie": "21", "numero": "2",
-             "voie_nom": "Rue Victor Hugo", "lieudit_complement_nom": None, "code_postal": "92400",
-             "commune_nom": "Courbevoie", "insee_commune": "92026", "date_maj": date(2020, 2, 6)},
+            {"id": "8918"},
+            {"name": "Agence LCL - COURBEVOIE VICTOR HUGO", "activite": "21", "numero": "2",
+             "voie": "Rue Victor Hugo", "lieu_dit": None, "postal_code": "92400", "commune": "Courbevoie",
+             "code_insee": "92026", "longitude": 2.253958, "latitude": 48.892299,
+             "date_maj": date(2020, 2, 6)},
         ),
     ),
     restricted_cells=(
         (
-            {"id_local": "8917"},
-            {"commune_nom": "Lorient", "cree_le": datetime(2020, 2, 6, 16, 46, 56, 213_000, tzinfo=UTC)},
+            {"id": "8917"},
+            {"commune": "Lorient", "cree_le": datetime(2020, 2, 6, 16, 46, 56, 213_000, tzinfo=UTC)},
         ),
     ),
     positions={"8918": (2.253958, 48.892299)},

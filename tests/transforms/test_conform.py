@@ -1,5 +1,6 @@
 """The query as a whole: rows kept and rejected, nothing lost, missing and new columns."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from contracts.dataset import Dataset
 from contracts.errors import SourceChanged
 from transforms.conform import Conformed, column_findings, conform, conform_query, first_misfit
 from transforms.engine import engine
+from transforms.geometry import communes_known
 
 
 @pytest.fixture
@@ -177,3 +179,31 @@ def test_no_field_or_source_column_bears_a_name_that_the_query_takes_for_its_own
         assert rows == [("a", 9), ("b", None), ("c", 8)]
         met = connection.execute(f"SELECT line, field, row_rejected FROM '{rejects}'").fetchall()
         assert met == [(3, name, False), (4, "id", True)]
+
+
+def test_an_empty_code_is_that_of_the_commune_around_the_point_and_an_unfit_one_stays_empty(
+    contract_of: Any, tmp_path: Path
+) -> None:
+    square = {"type": "Polygon", "coordinates": [[[2, 48], [3, 48], [3, 49], [2, 49], [2, 48]]]}
+    features = [{"type": "Feature", "properties": {"code": "92040"}, "geometry": square}]
+    outlines = tmp_path / "communes.geojson"
+    outlines.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    dataset = contract_of(
+        {
+            "n": {"pattern": r"\d{5}", "else_commune_of": "p"},
+            "p": {"type": "geometry", "written_as": "lat_lon"},
+        }
+    )
+    rows = [
+        ("own", "75056", "48.5,2.5"), ("found", None, "48.5,2.5"), ("outside", "", "48.5,3.5"),
+        ("unfit", "9204", "48.5,2.5"), ("nowhere", None, None), ("no point", None, "x"),
+    ]  # fmt: skip
+    with engine(tmp_path) as connection:
+        connection.execute("CREATE TABLE source (id VARCHAR, n VARCHAR, p VARCHAR)")
+        connection.executemany("INSERT INTO source VALUES (?, ?, ?)", rows)
+        with communes_known(connection, outlines):
+            found = connection.execute(f"SELECT id, n FROM ({conform_query(dataset, 'source')})").fetchall()
+    assert found == [
+        ("own", "75056"), ("found", "92040"), ("outside", None),
+        ("unfit", None), ("nowhere", None), ("no point", None),
+    ]  # fmt: skip
