@@ -12,6 +12,7 @@ from commands.check import check
 from commands.console import err
 from commands.doctor import doctor
 from commands.new import new
+from commands.rejects import rejects
 from commands.releases import releases, rollback
 from commands.replay import replay
 from commands.run import run
@@ -21,7 +22,7 @@ from commands.upkeep import collect, reconcile
 from commands.withdraw import withdraw
 
 PANELS: dict[str, tuple[Callable[..., None], ...]] = {
-    "Datasets": (new, check, run, show, status),
+    "Datasets": (new, check, run, show, status, rejects),
     "Releases": (releases, rollback, withdraw, replay),
     "Upkeep": (reconcile, collect, audit, doctor),
 }  # fmt: skip

@@ -49,6 +49,8 @@ def _facts(dataset: Dataset) -> Iterator[tuple[str, str]]:
     about = dataset.about
     yield "publisher", about.publisher
     yield "licence", about.licence
+    if not about.harvest:
+        yield "harvest", "no: a copy of what another portal publishes"
     yield "frequency", about.frequency
     joined = dataset.joined
     through = f"{dataset.source.kind} through {dataset.source.connection}"
@@ -76,7 +78,7 @@ def _print_fields(dataset: Dataset) -> None:
 
     table = Table("field", "from", "type", "unit", "public", "about", box=None)
     for name, field in dataset.fields.items():
-        source = " + ".join(field.source or (name,))
+        source = " + ".join(field.source or (name,)) if field.fixed is None else f"fixed: {field.fixed}"
         seen = _seen(field) + (f", until {dataset.deprecated[name]}" if name in dataset.deprecated else "")
         table.add_row(name, source, field.type, field.unit or "", seen, field.about or "")
     out.print(table)

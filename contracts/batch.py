@@ -174,6 +174,7 @@ class Manifest(Frozen):
     publisher: str
     licence: str
     attribution: str | None = None
+    harvest: bool = Setting(True, description="Whether another catalogue may harvest it; false for a copy.")
     rows: int
     columns: tuple[Column, ...]
     files: tuple[FileEntry, ...]

@@ -27,9 +27,11 @@ _CRON = re.compile(" +".join(f"{part}(?:,{part})*" for part in _CRON_PARTS), re.
 _NOT_RE2 = re.compile(r"\(\?(?:=|!|<=|<!|\()|\\[1-9]|\(\?P=")
 # Years are read, or a day of 1900 is invented; the other codes of strptime read less than they promise.
 _CODES = frozenset("YymdHIMSfjpzbBaA%")
+_WHOLE = re.compile(r"[+-]?\d{1,18}").fullmatch
 _GROWING = ("instant", "date", "integer")
 _SUITED = {  # option → the types it means something for
-    "values": {"enum"}, "words": {"boolean"}, "zone": {"instant"}, "format": {"date", "instant"},
+    "values": {"enum", "integer"}, "digits": {"string", "enum"}, "joined_by": {"string", "instant"},
+    "words": {"boolean"}, "zone": {"instant"}, "format": {"date", "instant"},
     "ambiguous": {"instant"}, "crs": {"geometry"}, "written_as": {"geometry"},
     "decimal_mark": {"number", "decimal"}, "thousands": {"number", "decimal", "integer"},
     "pattern": {"string", "siren", "siret"}, "max_length": {"string"},
@@ -72,6 +74,7 @@ def _about_field(name: str, field: Field) -> Iterator[Finding]:
     yield from _about_unit(place, field, base)
     yield from _about_time(place, field)
     yield from _about_marks(place, field, base)
+    yield from _about_words(place, field, base)
     first = field.several == "first" and base != "geometry"
     if len(field.source) > 1 and base not in ("instant", "string", "geometry") and not first:
         met = f"a {base} is made of one source column"
@@ -118,6 +121,14 @@ def _about_commune(dataset: Dataset, name: str, field: Field) -> Iterator[Findin
         yield place, f"a commune's code is a text, and this field {field.type}", "Remove `type:`."
     elif field.required or name in dataset.key:
         yield place, "an empty cell rejects its row, so there is nothing to fill", "Remove `required:`."
+
+
+def _about_words(place: Place, field: Field, base: str) -> Iterator[Finding]:
+    """What a code or a table of words needs, to be one."""
+    if base == "integer" and (odd := [word for word in (field.values or {}).values() if not _WHOLE(word)]):
+        yield (*place, "values"), f"{odd[0]!r} is no whole number", "Write 1, 2 …, or leave `type:` out."
+    if field.joined_by is not None and len(field.source) < 2:
+        yield (*place, "joined_by"), "there is one source column", "Remove it, or name several in `from:`."
 
 
 def _about_time(place: Place, field: Field) -> Iterator[Finding]:

@@ -73,7 +73,7 @@ def _about_twins(dataset: Dataset) -> Iterator[Finding]:
     shown: dict[str, tuple[str, Field]] = {}
     for name, field in dataset.fields.items():
         for column in field.source or (name,):
-            if not field.public:
+            if not field.public or field.fixed is not None:
                 continue
             twin, other = shown.setdefault(column, (name, field))
             if other.public != field.public:

@@ -50,6 +50,10 @@ class About(Frozen):
     contact: str = Setting(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", description="An e-mail address.")
     source: str | None = Setting(None, description="Where the data comes from, as readers should cite it.")
     vintage: str | None = Setting(None, description="The state of the world the data describes: 2018.")
+    harvest: bool = Setting(
+        True,
+        description="false: a copy of what another portal publishes; no harvester may take it a second time.",
+    )
 
 
 class SourceSpec(Frozen):
@@ -246,8 +250,9 @@ class Dataset(Frozen):
 
     @property
     def source_columns(self) -> dict[str, tuple[str, ...]]:
-        """Field → the source columns it is made of."""
+        """Field → the source columns it is made of; one that is always the same has none."""
         return {
             name: (*(field.source or (name,)), *((field.minus,) if field.minus else ()))
             for name, field in self.fields.items()
+            if field.fixed is None
         }

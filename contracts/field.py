@@ -45,6 +45,9 @@ class Field(Frozen):
     several: Literal["joined", "first"] = Setting(
         "joined", description="Of several source columns: joined by a space, or the first that has a value."
     )
+    fixed: str | None = Setting(
+        None, min_length=1, description="The value of every row, where the source has no such column."
+    )
     type: str = Setting("string", description="A base type, decimal(p,s), or a term of the vocabulary.")
     required: bool = Setting(False, description="An empty or unfit cell rejects the whole row.")
     empty: tuple[str, ...] = Setting((), description="Words that mean `no value`, beside the empty cell.")
@@ -63,6 +66,11 @@ class Field(Frozen):
     may_lack: bool = Setting(
         False, description="The source may leave the column out: no row has a value then."
     )
+    joined_by: str | None = Setting(
+        None,
+        max_length=20,
+        description="What stands between several source columns, in the place of a space.",
+    )
     drop_suffix: str | None = Setting(None, description="An ending cut off first: `.0`, ` €`.")
     part: str | None = Setting(
         None,
@@ -71,9 +79,15 @@ class Field(Frozen):
     minus: str | None = Setting(
         None, description="Of a number: the source column that is taken away; empty where either is."
     )
+    digits: int | None = Setting(
+        None,
+        ge=2,
+        le=20,
+        description="A code of so many digits: the leading zeros that a spreadsheet lost come back.",
+    )
     words: Words | None = Setting(None, description="boolean: the words for true and false.")
     values: dict[str, str] | None = Setting(
-        None, description="enum: the source's word → the published one (a list keeps them)."
+        None, description="enum, integer: the source's word → the published one (a list keeps them)."
     )
     format: str | None = Setting(None, description="date, instant: how it is written, as in strptime.")
     zone: str | None = Setting(None, description="instant: the time zone of times without an offset.")
@@ -132,6 +146,11 @@ class Field(Frozen):
         listed = isinstance(given, (list, tuple)) and all(isinstance(word, str) for word in given)
         return {word: word for word in given} if listed else given
 
+    @field_validator("fixed", mode="before")
+    @classmethod
+    def _written_as_text(cls, given: Any) -> Any:
+        return str(given) if isinstance(given, int) and not isinstance(given, bool) else given
+
     @field_validator("pattern", "part")
     @classmethod
     def _pattern_compiles(cls, pattern: str | None) -> str | None:
@@ -156,6 +175,8 @@ class Field(Frozen):
             raise ValueError("`may_lack` and `required` contradict each other")
         if self.part is not None and re.compile(self.part).groups > 1:
             raise ValueError("`part` has several groups; write those that are not the value as (?:…)")
+        if self.fixed is not None and self.source:
+            raise ValueError("`fixed:` and `from:` contradict each other")
         return self
 
     @property

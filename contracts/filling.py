@@ -23,8 +23,9 @@ def filled(name: str, field: Field, vocabulary: Vocabulary) -> tuple[Field, list
     inherited: dict[str, Any] = {"term": term_name}
     if by_type or "type" not in field.model_fields_set:
         inherited["type"] = term.type
-    for attribute in ("unit", "pattern", "min", "max", "about", "label"):
-        if getattr(field, attribute) is None and not (attribute == "pattern" and field.type == "enum"):
+    for attribute in ("unit", "pattern", "values", "empty", "min", "max", "about", "label"):
+        listed = attribute == "pattern" and field.type == "enum"
+        if getattr(field, attribute) in (None, ()) and not listed:
             inherited[attribute] = getattr(term, attribute)
     return field.model_copy(update=inherited), faults
 

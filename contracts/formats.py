@@ -81,7 +81,10 @@ class SheetFormat(Packed):
     """A workbook's sheet: XLSX, XLS or ODS."""
 
     type: Literal["xlsx", "xls", "ods"]
-    sheet: str | int = Setting(1, description="The sheet's name, or its number from 1.")
+    sheet: str | int | tuple[str | int, ...] = Setting(
+        1,
+        description="The sheet's name, or its number from 1; a list: several of one layout, as one table.",
+    )
     header: int = Setting(1, ge=1, description="The sheet's row that holds the headers.")
     skip_bottom: int = Setting(0, ge=0, description="Last non-blank rows that are not data.")
 

@@ -26,6 +26,7 @@ def schema_text(vocabulary: Vocabulary) -> str:
     definitions["Field"]["properties"]["type"] = _types(vocabulary)
     for several in ("from", "empty"):
         _one_or_many(definitions["Field"]["properties"][several])
+    definitions["Field"]["properties"]["fixed"]["anyOf"].append({"type": "integer"})
     definitions["Field"]["properties"]["values"]["anyOf"].append(
         {"type": "array", "items": {"type": "string"}}
     )

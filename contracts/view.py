@@ -35,6 +35,7 @@ class View(Frozen):
     contact: str
     attribution: str | None = None
     vintage: str | None = None
+    harvest: bool = True
     fields: dict[str, Field]
     precisions: dict[str, Precision] = Setting(default_factory=dict)
     conditions: tuple[Condition, ...] = ()
@@ -59,9 +60,12 @@ class View(Frozen):
     @property
     def digest(self) -> str:
         """sha256 over what readers are shown of the view; equal content of equal views is one release."""
-        # What no other file shows enters only with a schema: a view without one is what it always was.
-        none: Any = {"national": True, "fields": {"__all__": {"empty_as"}}} if self.national is None else None
-        return hashlib.sha256(self.shown.model_dump_json(exclude=none).encode()).hexdigest()
+        # What no other file shows enters only with a schema, and `harvest` only if it is false: any
+        # other view is what it always was.
+        unsaid: dict[str, Any] = {"harvest": True} if self.harvest else {}
+        if self.national is None:
+            unsaid |= {"national": True, "fields": {"__all__": {"empty_as"}}}
+        return hashlib.sha256(self.shown.model_dump_json(exclude=unsaid or None).encode()).hexdigest()
 
     @property
     def shown(self) -> View:
@@ -108,7 +112,7 @@ def view_for(dataset: Dataset, audience: Audience) -> View:
         dataset_id=dataset.id, name=dataset.name, audience=audience,
         title=about.title.fr, title_en=about.title.en, description=about.description.fr,
         publisher=about.publisher, licence=about.licence, contact=about.contact, attribution=about.source,
-        vintage=about.vintage, fields=fields, order=key,
+        vintage=about.vintage, harvest=about.harvest, fields=fields, order=key,
         conditions=(Condition(field=SIDE, equals=audience),) if own else (),
     )  # fmt: skip
     return view if audience == "restricted" else view.model_copy(update=_public_part(dataset, view))

@@ -14,6 +14,10 @@ class Term(Frozen):
     type: str = Setting("string", description="A base type (see `types` in the docs).")
     unit: str | None = Setting(None, description="UCUM code: m, cm, MW, EUR, {place} …")
     pattern: str | None = Setting(None, description="A regular expression the whole text matches.")
+    values: dict[str, str] | None = Setting(
+        None, description="enum: the source's word → the published one, for a table that many share."
+    )
+    empty: tuple[str, ...] = Setting((), description="Words that mean `no value` in that table.")
     min: float | int | None = None
     max: float | int | None = None
     about: str = Setting(description="What it is, in French, one sentence.")

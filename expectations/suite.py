@@ -68,9 +68,10 @@ def _of_field(dataset: Dataset, name: str, field: Field) -> Iterator[Promise]:
             lambda rows: f"{_counted(rows)} without a value; every row needs one", name,
         )  # fmt: skip
     if field.values is not None:
-        words = sorted(set(field.values.values()))
+        words = sorted(set(field.values.values()), key=str)
+        published = [int(word) for word in words] if field.type == "integer" else words
         yield Promise(
-            gxe.ExpectColumnValuesToBeInSet(column=name, value_set=words),
+            gxe.ExpectColumnValuesToBeInSet(column=name, value_set=published),
             lambda rows: f"{_counted(rows)} outside the {len(words)} values of the contract", name,
         )  # fmt: skip
     if field.pattern is not None:

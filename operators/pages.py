@@ -63,6 +63,7 @@ def page_of(dataset: Dataset, contract: str) -> str:
         "Origine": about.source,
         "Millésime": about.vintage,
         "Licence": f"`{about.licence}`",
+        "Moissonnage": None if about.harvest else "non : copie d'un jeu publié ailleurs",
         "Publics": ", ".join(f"`{audience}`" for audience in dataset.audiences),
         "Restreint parce que": dataset.hidden_because,
         "Embargo": dataset.embargo and f"rien de public avant le {dataset.embargo.isoformat(' ', 'minutes')}",

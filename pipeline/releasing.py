@@ -86,8 +86,8 @@ def _manifest(view: View, offer: Offer, written: Written) -> Manifest:
     return Manifest(
         dataset_id=view.dataset_id, audience=view.audience, release_id=offer.release_id,
         created_at=offer.moment, title=view.title, publisher=view.publisher, licence=view.licence,
-        attribution=view.attribution, rows=written.rows, columns=view.columns, files=written.files,
-        key=view.order, conforms_to=view.national.id if view.national else None,
+        attribution=view.attribution, harvest=view.harvest, rows=written.rows, columns=view.columns,
+        files=written.files, key=view.order, conforms_to=view.national.id if view.national else None,
         contract_hash=view.digest, content_sha256=written.content_sha256,
         findings=offer.findings, notes=(*written.notes, *offer.notes),
     )  # fmt: skip

@@ -22,7 +22,7 @@ from pipeline.record import recipe_of, remembered
 from pipeline.referring import reference_findings
 from storage import layout
 from storage.records import put_record
-from transforms.conform import Conformed, column_findings, conform, first_misfit
+from transforms.conform import Conformed, column_findings, conform, first_misfit, restored_findings
 from transforms.decode.decoding import decode, decode_batch, records_name_columns
 from transforms.decode.source import Source
 from transforms.decode.tables import Decoded
@@ -103,8 +103,11 @@ def conformed(dataset: Dataset, raw: RawBatch, house: House, folder: Path) -> Ma
         grown = grown_of(connection, dataset, raw, counts.merged, table)
     _require_all(dataset, raw, counts.rows_read)
     return Made(
-        table=table, rejects=rejects, counts=counts, first_misfit=met,
-        findings=(*_odd(raw), *met_columns, *_merged_twins(counts.twins)), grown=grown,
+        table=table, rejects=rejects, counts=counts, first_misfit=met, grown=grown,
+        findings=(
+            *_odd(raw), *met_columns, *_merged_twins(counts.twins),
+            *restored_findings(dataset, counts.restored),
+        ),
     )  # fmt: skip
 
 

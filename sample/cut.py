@@ -10,10 +10,13 @@ from sample import (
     cut_addresses,
     cut_budget,
     cut_contracts,
+    cut_elections,
     cut_energy,
     cut_mobility,
     cut_parking,
+    cut_region,
     cut_territory,
+    cut_town_hall,
     cut_waste,
     cutting,
 )
@@ -31,6 +34,9 @@ EXTRACTS = (
     *cut_waste.EXTRACTS,
     *cut_mobility.EXTRACTS,
     *cut_energy.EXTRACTS,
+    *cut_elections.EXTRACTS,
+    *cut_town_hall.EXTRACTS,
+    *cut_region.EXTRACTS,
 )
 
 

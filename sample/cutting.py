@@ -88,10 +88,10 @@ def european_results(data: Path) -> Cut:
         book.active.append(row)
     written = io.BytesIO()
     book.save(written)
-    return Cut(_dateless(written.getvalue()), len(kept))
+    return Cut(dateless(written.getvalue()), len(kept))
 
 
-def _dateless(workbook: bytes) -> bytes:
+def dateless(workbook: bytes) -> bytes:
     """The workbook without the time of writing, in its zip entries and in its properties."""
     bare = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(workbook)) as source, zipfile.ZipFile(bare, "w") as target:

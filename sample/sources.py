@@ -15,12 +15,15 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from sample import portal
 
 SOURCES = Path(__file__).parent / "sources"
 DROPS = (
     "elections_office",
     "finance_service",
+    "reception_desk",
 )  # folders that a service would share; the others are web sites
 WEB = tuple(sorted(path.name for path in SOURCES.iterdir() if path.is_dir() and path.name not in DROPS))
 _MEDIA_TYPES = {
@@ -81,6 +84,12 @@ class _ReadOnly(BaseHTTPRequestHandler):
 
     def _answer(self) -> bytes | None:
         """Sends the head; the body to send after it, or None."""
+        if (reply := self._of_portal()) is not None:
+            self.send_response(reply.status)
+            self.send_header("Content-Type", reply.media_type)
+            self.send_header("Content-Length", str(len(reply.content)))
+            self.end_headers()
+            return reply.content
         path = self._path()
         if path is None:
             self.send_error(HTTPStatus.NOT_FOUND)
@@ -96,6 +105,16 @@ class _ReadOnly(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         return None if known else content
+
+    def _of_portal(self) -> portal.Reply | None:
+        """What a folder with a catalogue answers below its API, or None."""
+        asked = urlsplit(self.path)
+        name, _, below = unquote(asked.path).lstrip("/").partition("/")
+        if not below.startswith(portal.API) or name not in (one.name for one in self.folder.iterdir()):
+            return None
+        folder = self.folder / name
+        found = (folder / portal.CATALOGUE).is_file()
+        return portal.answer(folder, below, dict(parse_qsl(asked.query))) if found else None
 
     def _path(self) -> Path | None:
         """The file asked for, if it is one and inside the folder."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from contracts.field import EPOCHS, Field
@@ -31,11 +32,13 @@ class Cell:
 
     `text` reads the source columns; `value` reads the text (as `"text:<field>"`); `reasons` are
     (condition, French reason) pairs over text and value, the first that holds being the one given.
+    `restored` counts the source cells whose leading zeros came back, where the field has `digits`.
     """
 
     text: str
     value: str
     reasons: tuple[tuple[str, str], ...]
+    restored: str | None = None
 
 
 def cell_for(name: str, field: Field) -> Cell:
@@ -45,7 +48,12 @@ def cell_for(name: str, field: Field) -> Cell:
     if field.type == "geometry":
         return _geometry(field, sources, text, identifier(name))
     cells = [f"trimmed({identifier(source)})" for source in sources]
-    column = f"coalesce({', '.join(cells)})" if field.several == "first" else _joined(cells)
+    if field.digits is not None:
+        cells = [_suffixless(field, cell) for cell in cells]
+    parts = [_filled_up(field, cell) for cell in cells]
+    column = f"coalesce({', '.join(parts)})" if field.several == "first" else _joined(parts, field.joined_by)
+    if field.fixed is not None:
+        column = literal(field.fixed)
     if field.minus:
         return _difference(name, field, column, f"trimmed({identifier(field.minus)})")
     value, unread = _typed(field, text)
@@ -54,7 +62,8 @@ def cell_for(name: str, field: Field) -> Cell:
         value = f"CASE WHEN {text} NOT IN ({_words(field)}) THEN {value} END"
         none = f"{none} AND {text} NOT IN ({_words(field)})"
         field = field.model_copy(update={"empty": ()})
-    return Cell(_cleaned(field, column), value, ((none, unread), *_bounds(field, identifier(name))))
+    reasons = ((none, unread), *_bounds(field, identifier(name)))
+    return Cell(_cleaned(field, column), value, reasons, _restored(field, cells))
 
 
 def _difference(name: str, field: Field, column: str, taken: str) -> Cell:
@@ -76,17 +85,35 @@ def _difference(name: str, field: Field, column: str, taken: str) -> Cell:
     return Cell(both, value, (*reasons, *_bounds(field, identifier(name))))
 
 
-def _joined(cells: list[str]) -> str:
-    """The cells with a space between them; an empty one is left out, and never takes the others along."""
-    return cells[0] if len(cells) == 1 else f"nullif(concat_ws(' ', {', '.join(cells)}), '')"
+def _joined(cells: list[str], mark: str | None) -> str:
+    """The cells with a mark between them; an empty one is left out, and never takes the others along."""
+    between = literal(" " if mark is None else mark)
+    return cells[0] if len(cells) == 1 else f"nullif(concat_ws({between}, {', '.join(cells)}), '')"
+
+
+def _filled_up(field: Field, cell: str) -> str:
+    """A code of digits with the leading zeros that a spreadsheet took; a code with letters as it is."""
+    if field.digits is None:
+        return cell
+    return f"CASE WHEN {_is_short(field, cell)} THEN lpad({cell}, {field.digits}, '0') ELSE {cell} END"
+
+
+def _is_short(field: Field, cell: str) -> str:
+    return rf"regexp_full_match({cell}, '\d{{1,{(field.digits or 2) - 1}}}')"
+
+
+def _restored(field: Field, parts: list[str]) -> str | None:
+    if field.digits is None:
+        return None
+    return " + ".join(f"CAST(coalesce({_is_short(field, part)}, FALSE) AS BIGINT)" for part in parts)
 
 
 def _cleaned(field: Field, column: str) -> str:
     """The trimmed text without the words for nothing and the declared suffix, or the part that is wanted."""
     if field.empty:
         column = f"CASE WHEN {column} NOT IN ({_words(field)}) THEN {column} END"
-    if field.drop_suffix:
-        column = f"without_suffix({column}, {literal(field.drop_suffix)})"
+    if field.digits is None:
+        column = _suffixless(field, column)
     if field.part:
         whole, group = literal(rf"\A(?:{field.part})\z"), re.compile(field.part).groups
         column = f"nullif(trim(regexp_extract({column}, {whole}, {group})), '')"
@@ -95,6 +122,10 @@ def _cleaned(field: Field, column: str) -> str:
 
 def _words(field: Field) -> str:
     return ", ".join(literal(word) for word in field.empty)
+
+
+def _suffixless(field: Field, cell: str) -> str:
+    return f"without_suffix({cell}, {literal(field.drop_suffix)})" if field.drop_suffix else cell
 
 
 def _typed(field: Field, text: str) -> tuple[str, str]:
@@ -114,9 +145,9 @@ def _string(field: Field, text: str) -> tuple[str, str]:
     return text, "texte illisible"
 
 
-def _enum(field: Field, text: str) -> tuple[str, str]:
+def _enum(field: Field, text: str, published: Callable[[str], str] = literal) -> tuple[str, str]:
     values = field.values or {}
-    cases = " ".join(f"WHEN {literal(word)} THEN {literal(kept)}" for word, kept in values.items())
+    cases = " ".join(f"WHEN {literal(word)} THEN {published(kept)}" for word, kept in values.items())
     shown = ", ".join(list(values)[:12]) + (" …" if len(values) > 12 else "")
     return f"CASE {text} {cases} END", f"valeur hors de la liste : {shown}"
 
@@ -153,6 +184,8 @@ def _marks(mark: str) -> str:
 
 
 def _integer(field: Field, text: str) -> tuple[str, str]:
+    if field.values:
+        return _enum(field, text, lambda word: f"CAST({int(word)} AS BIGINT)")
     digits = _plain_number(field, text)
     value = (
         rf"CASE WHEN regexp_full_match({digits}, '[+-]?\d{{1,400}}') THEN try_cast({digits} AS BIGINT) END"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -36,6 +36,7 @@ class Conformed:
     voided: dict[str, int]  # field → cells voided in the rows that were kept
     merged: Merged | None = None  # where increments are loaded
     twins: int = 0  # rows that were equal to another in every field, where `duplicates: merge`
+    restored: dict[str, int] = field(default_factory=dict)  # source cells whose leading zeros came back
 
 
 def conform_query(dataset: Dataset, table: str) -> str:
@@ -46,7 +47,8 @@ def conform_query(dataset: Dataset, table: str) -> str:
     """
     cells = {name: cell_for(name, field) for name, field in dataset.fields.items()}
     needed = {name for name in cells if _is_needed(dataset, name)}
-    texts = _lines(f"{cell.text} AS {_text(name)}" for name, cell in cells.items())
+    restored = [f"{cell.restored} AS {_restored(name)}" for name, cell in cells.items() if cell.restored]
+    texts = _lines([*(f"{cell.text} AS {_text(name)}" for name, cell in cells.items()), *restored])
     values = _lines(f"{cell.value} AS {identifier(name)}" for name, cell in cells.items())
     whys = _lines(f"{_why(name, cell, name in needed)} AS {_why_of(name)}" for name, cell in cells.items())
     kept = _lines(
@@ -60,13 +62,14 @@ def conform_query(dataset: Dataset, table: str) -> str:
         for name in cells
     )
     rejected = " OR ".join(f"{_why_of(name)} IS NOT NULL" for name in cells if name in needed) or "FALSE"
+    counted = "".join(f",\n    {_restored(name)}" for name, cell in cells.items() if cell.restored)
     return (
         f"WITH cleaned AS (SELECT {texts}\n  FROM {identifier(table)}),\n"
         f"typed AS (SELECT *,\n    {values}\n  FROM cleaned),\n"
         f"judged AS (SELECT *,\n    {whys}\n  FROM typed)\n"
         f"SELECT {kept},\n    {rejected} AS {REJECTED},\n"
         f"    CASE WHEN coalesce({reasons}) IS NOT NULL\n"
-        f"      THEN list_filter([{misfits}], lambda misfit: misfit IS NOT NULL) END AS {MISFITS}\n"
+        f"      THEN list_filter([{misfits}], lambda misfit: misfit IS NOT NULL) END AS {MISFITS}{counted}\n"
         "FROM judged"
     )
 
@@ -90,6 +93,10 @@ def _lines(parts: Iterable[str]) -> str:
 
 def _text(name: str) -> str:
     return identifier(f"text:{name}")
+
+
+def _restored(name: str) -> str:
+    return identifier(f"restored:{name}")
 
 
 def _why_of(name: str) -> str:
@@ -187,11 +194,34 @@ def conform(
         f"SELECT field, count(*) FROM read_parquet({literal(str(rejects))}) "
         "WHERE NOT row_rejected GROUP BY field ORDER BY field"
     ).fetchall()
+    restored = _restored_cells(connection, dataset, source)
     judged.unlink()
     rows, unread = tally
     counts = (rows + unread, int(count), rejected + unread, with_misfits + unread)
     twins = rows - rejected - int(count) if once else 0
-    return Conformed(*counts, dict(voided), merged, twins)
+    return Conformed(*counts, dict(voided), merged, twins, restored)
+
+
+def _restored_cells(connection: duckdb.DuckDBPyConnection, dataset: Dataset, judged: str) -> dict[str, int]:
+    """Field → source cells whose leading zeros came back, where there are any."""
+    coded = [name for name, one in dataset.fields.items() if one.digits is not None]
+    if not coded:
+        return {}
+    sums = ", ".join(f"CAST(coalesce(sum({_restored(name)}), 0) AS BIGINT)" for name in coded)
+    counts = connection.execute(f"SELECT {sums} FROM {judged}").fetchone() or ()
+    return {name: count for name, count in zip(coded, counts, strict=True) if count}
+
+
+def restored_findings(dataset: Dataset, restored: Mapping[str, int]) -> tuple[Finding, ...]:
+    """A warning for each field that got leading zeros back: the contract says so, the source does not."""
+    return tuple(
+        Finding(
+            rule="leading_zeros", severity="warning", field=name, count=count,
+            met=f"{count} codes of the source had lost their leading zeros, which `digits: "
+            f"{dataset.fields[name].digits}` gives back",
+        )
+        for name, count in restored.items()
+    )  # fmt: skip
 
 
 def _merged(

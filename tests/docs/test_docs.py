@@ -60,7 +60,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict
             for name in ("WORK", "PUBLIC", "RESTRICTED", "HANDOVER", "SCRATCH")
         }
         yield folder, {
-            **stores, "CONCENTRATOR_CONFIG": str(folder / "config"), "PATH": "/usr/bin:/bin",
+            **stores, "CONCENTRATOR_CONFIG": str(folder / "config"), "PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT),
             "AIRFLOW_CONN_HEALTH_SERVICE": json.dumps({"conn_type": "http", "host": url}),
         }  # fmt: skip
 

@@ -147,7 +147,7 @@ RESTRICTED_TOWNS = {**PUBLIC_TOWNS, "Lorient": 16}
 
 _RESULTS = Side(
     850,
-    16,
+    22,
     # the counts of a constituency stand on each of its 34 lists
     {"voix": 719_960, "inscrits": 34 * 1_727_641, "votants": 34 * 745_168, "blancs": 34 * 14_465,
      "nuls": 34 * 10_743, "exprimes": 34 * 719_960},
@@ -161,8 +161,9 @@ EUROPEAN_RESULTS = Expected(
     restricted=_RESULTS,
     cells=(
         (
-            {"departement_ministere": "92", "code_circonscription": "10", "candidat_numero": 5},
-            {"candidat_libelle": "RENAISSANCE", "tete_de_liste": "LOISEAU Nathalie", "voix": 14_441,
+            {"zone_code": "92-10", "candidat_numero": 5},
+            {"scrutin_type": "européennes", "scrutin_date": date(2019, 5, 26), "tour": 1,
+             "zone_niveau": "circonscription", "zone_nom": "10ème circonscription", "candidat_libelle": "RENAISSANCE", "tete_de_liste": "LOISEAU Nathalie", "voix": 14_441,
              "inscrits": 78_686, "departement_insee": "92", "departement_nom": "Hauts-de-Seine"},
         ),
         (

@@ -48,7 +48,7 @@ def test_a_quantity_has_a_unit(dataset: Dataset) -> None:
         name for name, field in dataset.fields.items()
         if (field.type in ("integer", "number") or field.decimal) and not field.unit
     ]  # fmt: skip
-    assert quantities in ([], ["candidat_numero"])
+    assert quantities in ([], ["tour", "candidat_numero"])
 
 
 def test_each_audience_has_the_expected_columns(dataset: Dataset) -> None:
@@ -76,7 +76,7 @@ def columns_of(dataset: Dataset) -> set[str]:
         )
         return set(next(csv.reader(text.splitlines(), delimiter=getattr(dataset.format, "delimiter", ","))))
     if dataset.id == "elections.european_results":
-        (path,) = folder.rglob("*.xlsx")
+        (path,) = folder.rglob("europeennes*.xlsx")
         return {str(cell.value) for cell in openpyxl.load_workbook(path).worksheets[0][1] if cell.value}
     document = json.loads((folder / dataset.source.options["path"]).read_text())
     if dataset.id == "territory.communes":

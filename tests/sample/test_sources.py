@@ -149,6 +149,11 @@ def test_every_contract_finds_its_file_through_its_connection() -> None:
             if dataset.source.kind in ("http_file", "datex2", "gbfs", "gtfs"):
                 for name in {"path", "table", "status"} & options.keys():
                     assert requests.head(f"{source.url}/{options[name]}", timeout=5).ok
+            elif dataset.source.kind == "opendatasoft":
+                described = f"{source.url}/api/explore/v2.1/catalog/datasets/{options['dataset']}"
+                assert requests.get(described, timeout=5).json()["has_records"]
+            elif dataset.source.kind == "rest":
+                assert requests.get(f"{source.url}/{options['path']}", options.get("query"), timeout=5).ok
             else:
                 folder = Path(source.extra["path"]) / options["folder"]
                 assert [path.name for path in folder.glob(options["pattern"])]

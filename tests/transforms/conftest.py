@@ -43,7 +43,7 @@ def conformed(tmp_path: Path) -> Callable[..., Outcome]:
 
     def tried(field: dict[str, Any], *cells: str | None) -> Outcome:
         dataset = contract({"f": field})
-        columns = dataset.source_columns["f"]
+        columns = dataset.source_columns.get("f", ("f",))
         rows = [(str(number), *cell) if isinstance(cell, tuple) else (str(number), cell)
                 for number, cell in enumerate(cells)]  # fmt: skip
         with engine(tmp_path) as connection:

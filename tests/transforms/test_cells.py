@@ -25,6 +25,16 @@ PARIS = {"type": "instant", "zone": "Europe/Paris"}
         ({"empty": ["N/A"]}, "N/A.", "N/A."),
         ({"drop_suffix": ".0"}, "73604.0", "73604"),
         ({"drop_suffix": ".0"}, "73604", "73604"),
+        ({"digits": 2}, "1", "01"),
+        ({"digits": 2, "drop_suffix": ".0"}, "1.0", "01"),
+        ({"digits": 5, "pattern": r"\d{5}"}, "1001", "01001"),
+        ({"digits": 2}, "2A", "2A"),
+        ({"digits": 2}, "123", "123"),
+        ({"digits": 2, "type": "enum", "values": {"01": "Ain"}}, "1", "Ain"),
+        ({"type": "integer", "values": {"MACRON": "1", "LE PEN": "2"}}, "LE PEN", 2),
+        ({"fixed": "européennes"}, "7", "européennes"),
+        ({"fixed": 2, "type": "integer"}, "7", 2),
+        ({"fixed": "2019-05-26", "type": "date"}, None, date(2019, 5, 26)),
         ({"type": "integer"}, "007", 7),
         ({"type": "integer"}, "-5", -5),
         ({"type": "integer"}, "9223372036854775807", 9223372036854775807),
@@ -209,6 +219,20 @@ def test_an_empty_cell_among_joined_ones_takes_no_other_along(conformed: Conform
     assert conformed({"from": ["no", "street"]}, (None, "Rue A"), ("3", "Rue B"), (None, " ")) == (
         ["Rue A", "3 Rue B", None], {},
     )  # fmt: skip
+
+
+def test_codes_of_two_columns_are_joined_by_the_declared_mark(conformed: Conformed) -> None:
+    canton = {"from": ["dep", "canton"], "joined_by": "-", "digits": 2}
+    values, reasons = conformed(canton, ("1", "7"), ("2A", "07"), ("ZA", "12"))
+    assert (values, reasons) == (["01-07", "2A-07", "ZA-12"], {})
+    values, _ = conformed({"from": ["dep", "commune"], "joined_by": ""}, ("06", "004"))
+    assert values == ["06004"]
+
+
+def test_a_word_that_stands_for_no_declared_number_is_a_misfit(conformed: Conformed) -> None:
+    values, reasons = conformed({"type": "integer", "values": {"MACRON": "1"}}, "MACRON", "HAMON", "1")
+    assert values == [1, None, None]
+    assert reasons == dict.fromkeys((3, 4), "valeur hors de la liste : MACRON")
 
 
 def test_a_date_without_its_clock_is_a_misfit_and_not_an_absence(conformed: Conformed) -> None:

@@ -10,7 +10,14 @@ from laid import source_in
 
 from contracts.dataset import Dataset
 from contracts.errors import SourceChanged
-from transforms.conform import Conformed, column_findings, conform, conform_query, first_misfit
+from transforms.conform import (
+    Conformed,
+    column_findings,
+    conform,
+    conform_query,
+    first_misfit,
+    restored_findings,
+)
 from transforms.engine import engine
 from transforms.geometry import communes_known
 
@@ -207,3 +214,14 @@ def test_an_empty_code_is_that_of_the_commune_around_the_point_and_an_unfit_one_
         ("own", "75056"), ("found", "92040"), ("outside", None),
         ("unfit", None), ("nowhere", None), ("no point", None),
     ]  # fmt: skip
+
+
+def test_codes_that_got_their_leading_zeros_back_are_counted(contract_of: Any, tmp_path: Path) -> None:
+    dataset = contract_of({"n": {"digits": 2}, "zone": {"from": ["n", "p"], "digits": 2, "joined_by": "-"}})
+    counts, kept, _ = conformed(dataset, tmp_path, [("a", "1", "2"), ("b", "2A", "10"), ("c", None, "3")])
+    assert kept == [("a", "01", "01-02"), ("b", "2A", "2A-10"), ("c", None, "03")]
+    assert counts.restored == {"n": 1, "zone": 3}
+    assert [(one.field, one.count) for one in restored_findings(dataset, counts.restored)] == [
+        ("n", 1),
+        ("zone", 3),
+    ]

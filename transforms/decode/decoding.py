@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -74,6 +75,8 @@ def decode(
         tables = ColumnTable(connection, source, table)
         take(tables, source)
         return tables.close()
+    if isinstance(format, SheetFormat) and isinstance(format.sheet, tuple):
+        return decode_parts(connection, _decoded_each(connection, [source], format, reshape), table, place)
     found = _decode_one(connection, source, format, table, reshape)
     if found is None:
         name = format.table if isinstance(format, GtfsFormat) else ""
@@ -104,9 +107,27 @@ def decode_batch(
     if reshape is None and isinstance(format, CsvFormat):
         parts = decode_joined(connection, given, format, _PART)
     else:
-        each = ((one, _decode_one(connection, one, format, _PART, reshape)) for one in given)
-        parts = ((one, part) for one, part in each if part is not None)
+        parts = _decoded_each(connection, given, format, reshape)
     return decode_parts(connection, parts, table, place, promised)
+
+
+def _decoded_each(
+    connection: duckdb.DuckDBPyConnection, sources: Iterable[Source], format: Format, reshape: str | None
+) -> Iterator[tuple[Source, Decoded]]:
+    """Each file, or each of its sheets that the contract takes, in its own table until the next."""
+    for source in sources:
+        for one, form in _sheets_of(source, format):
+            part = _decode_one(connection, one, form, _PART, reshape)
+            if part is not None:
+                yield one, part
+
+
+def _sheets_of(source: Source, format: Format) -> Iterator[tuple[Source, Format]]:
+    if not isinstance(format, SheetFormat) or not isinstance(format.sheet, tuple):
+        yield source, format
+        return
+    for sheet in format.sheet:
+        yield replace(source, name=f"{source.name}, {sheet}"), format.model_copy(update={"sheet": sheet})
 
 
 def records_name_columns(format: Format) -> bool:

@@ -11,6 +11,9 @@ from transforms.reshape import ReshapeRefused, Row
 # européennes 2019 (N°Liste), législatives 2022 (N°Panneau), présidentielle 2022 by département (Sexe).
 _OPENINGS = {"N°Liste": r"[1-9]\d*", "N°Panneau": r"[1-9]\d*", "Sexe": r"[MF]"}
 _VOTES = "Voix"
+# The rows below each heading of the sheet "FE Metro OM", présidentielle 2017.
+_COUNTS = ["Inscrits", "Abstentions", "Votants", "Blancs", "Nuls", "Exprimés"]
+_STACKED = [".", "Nombre", "Candidat", _VOTES]
 
 
 def candidate_blocks(rows: Iterator[Row]) -> Iterator[Row]:
@@ -25,17 +28,91 @@ def candidate_blocks(rows: Iterator[Row]) -> Iterator[Row]:
     line, header = next(rows)
     start, labels = _block_in(header)
     yield line, header[:start] + labels
+    for line, zone, blocks in _zones(rows, start, labels):
+        for block in blocks:
+            yield line, zone + block
+
+
+def zones(rows: Iterator[Row]) -> Iterator[Row]:
+    """One row for each zone, without its lists: the general results. The blocks must be sound all the same.
+
+    Raises:
+        ReshapeRefused: as `candidate_blocks`.
+    """
+    line, header = next(rows)
+    start, labels = _block_in(header)
+    yield line, header[:start]
+    for line, zone, _ in _zones(rows, start, labels):
+        yield line, zone
+
+
+def stacked_zones(rows: Iterator[Row]) -> Iterator[Row]:
+    """One row for each zone and candidate of a sheet that has zones below each other.
+
+    Of each zone there is its name, a heading, then a row for each count, with the candidates and their total
+    beside them (présidentielle 2017, "France entière", "Métropole" and "Outre-mer").
+
+    Raises:
+        ReshapeRefused: the sheet is laid out otherwise, or a zone's total is not that of its candidates.
+    """
+    yield 1, ["Zone", *_COUNTS, "Candidat", _VOTES]
+    name, places = "", []
+    for line, cells in rows:
+        filled = [cell for cell in cells if cell]
+        if cells[:2] == _STACKED[:2]:
+            places = _places(line, cells)
+            below = [next(rows, (line, [])) for _ in _COUNTS]
+            yield from _stacked(line, name, [_padded(row, len(cells)) for _, row in below], places)
+        elif len(filled) == 1:
+            name = filled[0] or ""  # the sheet's title, then the zone's
+        else:
+            raise ReshapeRefused(f"has on line {line} neither a zone's name nor its heading")
+    if not places:
+        raise ReshapeRefused(f"has no heading {', '.join(_STACKED)}")
+
+
+def _places(line: int, heading: list[str | None]) -> list[int]:
+    missing = [label for label in _STACKED if label not in heading]
+    if missing:
+        raise ReshapeRefused(f"has on line {line} a heading without {', '.join(missing)}")
+    return [heading.index(label) for label in _STACKED]
+
+
+def _padded(cells: list[str | None], width: int) -> list[str | None]:
+    return cells + [None] * (width - len(cells))
+
+
+def _stacked(line: int, name: str, below: list[list[str | None]], places: list[int]) -> Iterator[Row]:
+    label, number, candidate, votes = places
+    if [row[label] for row in below] != _COUNTS:
+        raise ReshapeRefused(f"has below line {line} other rows than {', '.join(_COUNTS)}")
+    zone = [name, *(row[number] for row in below)]
+    found = [(row[candidate], row[votes]) for row in below if row[candidate]]
+    totals = [row[votes] for row in below if row[votes] and not row[candidate]]
+    if totals != [str(sum(int(count) for _, count in found if count and count.isdigit()))]:
+        raise ReshapeRefused(f"has below line {line} a total that is not its candidates' votes")
+    for offset, (who, count) in enumerate(found, 1):
+        yield line + offset, [*zone, who, count]
+
+
+def _zones(
+    rows: Iterator[Row], start: int, labels: list[str | None]
+) -> Iterator[tuple[int, list[str | None], list[list[str | None]]]]:
+    """(line, the zone's cells, its blocks) of each row that is not blank."""
     votes = labels.index(_VOTES)
     opening = re.compile(_OPENINGS[labels[0] or ""])
     for line, cells in rows:
         seen: set[str] = set()
+        blocks = []
         for place in range(start, len(cells), len(labels)):
             block = cells[place : place + len(labels)]
             if not any(block):
                 continue
             _check(line, place, block, votes, opening, seen)
-            yield line, cells[:start] + block
-        if not seen and any(cells):
+            blocks.append(block)
+        if blocks:
+            yield line, cells[:start], blocks
+        elif any(cells):
             raise ReshapeRefused(f"has on line {line} a zone without any list")
 
 
