@@ -46,6 +46,7 @@ class House:
     clock: Callable[[], datetime]
     random: Callable[[int], bytes]
     library: Callable[[], Library] = _no_contracts
+    config: Path | None = None  # where files lie that contracts name
 
     def store_of(self, audience: Audience) -> Store:
         """The store that an audience reads."""
@@ -112,6 +113,6 @@ def house_from(
     stores = {name: store_named(environment, name) for name in ("work", "public", "restricted", "handover")}
     return House(
         city=city, scratch=Path(setting(environment, "CONCENTRATOR_SCRATCH")),
-        communes=config / city.communes if city.communes else None,
+        config=config, communes=config / city.communes if city.communes else None,
         connection=connection, clock=clock, random=random, library=partial(library_at, config), **stores,
     )  # fmt: skip

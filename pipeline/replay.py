@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from contracts.attached import found
 from contracts.batch import Manifest
 from contracts.dataset import AUDIENCES, Audience, Dataset
 from contracts.errors import StorageRefused
+from contracts.formats import TotemFormat
 from contracts.model import Frozen
 from contracts.view import View, view_for
 from distributions.writing import write_distributions
@@ -66,7 +68,7 @@ def replay(dataset_id: str, release_id: str, house: House) -> Replayed:
         raise StorageRefused(
             dataset_id, met, remedy="Its provenance is in the restricted store, if anywhere."
         )
-    dataset = Dataset.model_validate(made_from.contract)
+    dataset = _with_files(Dataset.model_validate(made_from.contract), house)
     for file in made_from.raw.files:
         if house.work.sha256(file.key) != file.sha256:
             raise StorageRefused(dataset_id, f"{file.key} is no longer what was landed")
@@ -82,6 +84,22 @@ def replay(dataset_id: str, release_id: str, house: House) -> Replayed:
         dataset_id=dataset_id, release_id=release_id, audience=audience, version=made_from.version,
         raw=(*(file.name for file in made_from.raw.files), *((base.table_key,) if base else ())), files=files,
     )  # fmt: skip
+
+
+def _with_files(dataset: Dataset, house: House) -> Dataset:
+    """The contract with the files that it names below the configuration, if they are what they were.
+
+    Raises:
+        StorageRefused: one is gone, or another by now.
+    """
+    if not isinstance(dataset.format, TotemFormat) or not dataset.format.charts or house.config is None:
+        return dataset
+    charts, _ = found(house.config, dataset.format.charts)
+    for then in dataset.format.charts:
+        if then.sha256 not in [now.sha256 for now in charts if now.file == then.file]:
+            remedy = "Put the file of that moment back, for this replay."
+            raise StorageRefused(dataset.id, f"{then.file!r} is no longer what it was then", remedy=remedy)
+    return dataset.model_copy(update={"format": dataset.format.model_copy(update={"charts": charts})})
 
 
 def _released(dataset_id: str, release_id: str, house: House) -> tuple[Audience, Manifest]:

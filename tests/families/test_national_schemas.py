@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -84,3 +85,28 @@ def test_car_parks_say_what_they_leave_empty_and_write_the_schemas_words(release
         agents = list(csv.DictReader(lines))
     assert "id_source" in agents[0]
     assert any(row["info"] for row in agents)
+
+
+@pytest.mark.parametrize("dataset_id", CLAIMING)
+def test_a_release_is_made_again_byte_for_byte(
+    released: Released, monkeypatch: pytest.MonkeyPatch, dataset_id: str
+) -> None:
+    for name in ("WORK", "PUBLIC", "RESTRICTED", "HANDOVER", "SCRATCH"):
+        monkeypatch.setenv(f"CONCENTRATOR_{name}", str(released.folder / name.lower()))
+    monkeypatch.setenv("CONCENTRATOR_CONFIG", str(ROOT / "config"))
+    code, stdout, stderr = typed("replay", dataset_id, manifest(released, dataset_id)["release_id"])
+    assert code == 0, stdout + stderr
+
+
+def test_a_chart_of_accounts_that_is_another_by_now_refuses_the_replay(
+    released: Released, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    chart = tmp_path / "config/charts/sample_2022_M43_D.xml"
+    chart.write_bytes(chart.read_bytes().replace(b"Mobilier", b"Meubles"))
+    for name in ("WORK", "PUBLIC", "RESTRICTED", "HANDOVER", "SCRATCH"):
+        monkeypatch.setenv(f"CONCENTRATOR_{name}", str(released.folder / name.lower()))
+    monkeypatch.setenv("CONCENTRATOR_CONFIG", str(tmp_path / "config"))
+    code, _, stderr = typed("replay", "finance.budget", manifest(released, "finance.budget")["release_id"])
+    assert code == 1
+    assert "'charts/sample_2022_M43_D.xml' is no longer what it was then" in stderr
