@@ -96,6 +96,9 @@ class JsonFormat(Packed):
     records: str = Setting(
         "", description="Path to the list of records (`data.items`); empty: the document is the list."
     )
+    each: str | None = Setting(
+        None, min_length=1, description="Path in a record to a list of its own: a row is an item of that."
+    )
     encoding: Encoding = "utf-8"
 
 

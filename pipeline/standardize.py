@@ -163,8 +163,9 @@ def _is_known_empty(raw: RawBatch) -> bool:
 
 
 def _require_all(dataset: Dataset, raw: RawBatch, read: int) -> None:
-    """Nothing, where as many records were read as the connector counted; a reshape makes others of them."""
-    if raw.rows is None or dataset.reshape is not None or raw.rows == read:
+    """Nothing, where as many records were read as the connector counted; `reshape` and `each` make others."""
+    split = dataset.reshape is not None or getattr(dataset.format, "each", None) is not None
+    if raw.rows is None or split or raw.rows == read:
         return
     met = f"{read} records were read in what the source sent ({len(raw.files)} files)"
     remedy = "Check `format:` (its `records:`), or report the connector: one of the two miscounts."

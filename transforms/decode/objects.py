@@ -18,6 +18,7 @@ from contracts.formats import JsonFormat
 from transforms.decode.columns import Sink
 from transforms.decode.jsonstream import JsonStream, Run
 from transforms.decode.jsonvalues import Number, cell, decoded_line, flat
+from transforms.decode.nested import rows_below
 from transforms.decode.plaintext import UTF8_BOM, as_utf8
 from transforms.decode.source import MAX_RECORD, Source
 from transforms.decode.spreading import Doubtful, Records, columns_of, records_in, records_on
@@ -41,14 +42,41 @@ def take_json(tables: Sink, source: Source, form: JsonFormat) -> None:
     """Takes the records of a JSON document or of JSON Lines.
 
     Nested objects become columns named by path, lists compact JSON text; `null` is NULL; numbers keep their
-    digits (`1e400`, `1.10`). The columns are all that appear, in the order of first appearance.
+    digits (`1e400`, `1.10`). The columns are all that appear, in the order of first appearance. With `each:`
+    a row is an item of that list in a record, and its line is the record's.
     """
     text = as_utf8(source, form.encoding)
     with _nested_in_measure(text):
-        if form.type == "jsonl":
+        if form.each is not None:
+            for number, record in _records(text, form):
+                for row in rows_below(text, number, record, form.each):
+                    tables.add_record(number, _cells(text, number, row))
+        elif form.type == "jsonl":
             _take_lines(text, tables)
         else:
             _take_list(text, tables, form.records, _JSON)
+
+
+def _records(source: Source, form: JsonFormat) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Each record with its number or line, by its value."""
+    if form.type == "jsonl":
+        for number, line in _lines(source):
+            yield number, _object(source, decoded_line(source, line, number), f"line {number}")
+        return
+    path = form.records.split(".") if form.records else []
+    with source.path.open(encoding="utf-8-sig", newline="") as file:
+        for item in JsonStream(source, file, by_value=True).runs(path):
+            if not isinstance(item, Run):
+                yield item[0], _object(source, item[1], f"record {item[0]}")
+
+
+def _lines(source: Source) -> Iterator[tuple[int, str]]:
+    before = 0
+    for text in _whole_lines(source):
+        for number, line in enumerate(text.split(b"\n"), before + 1):
+            if line.decode().strip():
+                yield number, line.decode()
+        before += text.count(b"\n")
 
 
 def take_geojson(tables: Sink, source: Source) -> None:

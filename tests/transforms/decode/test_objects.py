@@ -47,6 +47,43 @@ def test_records_are_found_at_their_path(read):
     assert read(text, type="json", records="data.items").rows == [("1",), ("2",)]
 
 
+LOTS = [
+    {"id": "A", "ville": {"nom": "Issy", "places": [{"n": 1, "capteur": {"id": "x"}}, {"n": 2}]}},
+    {"id": "B", "ville": {"nom": "Meudon", "places": []}}, {"id": "C"},
+    {"id": "D", "ville": {"nom": "Sèvres", "places": [7, None]}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["json", "jsonl"])
+def test_each_item_of_a_list_in_a_record_is_a_row_beside_its_record(read, kind):
+    text = json.dumps(LOTS) if kind == "json" else "\n\n".join(map(json.dumps, LOTS))
+    met = read(text.encode(), type=kind, each="ville.places")
+    place = "ville.places"
+    assert table(met) == [
+        {"id": "A", "ville.nom": "Issy", f"{place}.n": "1", f"{place}.capteur.id": "x", f"{place}.#": "1", place: None},
+        {"id": "A", "ville.nom": "Issy", f"{place}.n": "2", f"{place}.capteur.id": None, f"{place}.#": "2", place: None},
+        {"id": "D", "ville.nom": "Sèvres", f"{place}.n": None, f"{place}.capteur.id": None, f"{place}.#": "1", place: "7"},
+        {"id": "D", "ville.nom": "Sèvres", f"{place}.n": None, f"{place}.capteur.id": None, f"{place}.#": "2", place: None},
+    ]  # fmt: skip
+    assert met.lines == ([1, 1, 4, 4] if kind == "json" else [1, 1, 7, 7])
+
+
+@pytest.mark.parametrize("record", [{"spots": {"a": 1}}, {"spots": "x"}])
+def test_what_is_no_list_has_no_rows_below(read, record):
+    with pytest.raises(SourceChanged, match="no list at 'spots' in record 1"):
+        read(json.dumps([record]).encode(), type="json", each="spots")
+    with pytest.raises(SourceChanged, match="no list at 'spots.a.b' in record 1"):
+        read(json.dumps([{"spots": [1]}]).encode(), type="json", each="spots.a.b")
+
+
+def test_the_spaces_of_a_real_car_park(read, shared_data):
+    path = shared_data / "06-iot-energy/sensade/parking-lot-0ff8c7e9-5867-46fa-8799-19f1044fe858.json"
+    (lot,) = json.loads(path.read_bytes())
+    met = table(read(path, type="json", each="parkingSpaces"))
+    assert [row["parkingSpaces.id"] for row in met] == [space["id"] for space in lot["parkingSpaces"]]
+    assert {row["name"] for row in met} == {lot["name"]}
+
+
 def test_windows_may_cut_anywhere(read, monkeypatch):
     text = '{"n": [12, 345], "data": [{"a": 123456, "b": "é\\"]}"}, {"a": 7}] , "m": "x" }'
     for window in range(1, 40):
