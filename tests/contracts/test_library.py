@@ -9,6 +9,8 @@ from contracts.errors import ContractInvalid
 from contracts.library import dataset_at, library_at
 from contracts.view import view_for
 
+from .conftest import CONTRACT, VOCABULARY
+
 City = Callable[..., Path]
 Faults = Callable[[str, str], str]
 
@@ -27,6 +29,21 @@ def test_a_field_takes_its_terms_definition_by_name_and_by_type(city: City) -> N
     assert fields["commune"].type == "string"
     assert fields["commune"].pattern is not None
     assert fields["commune"].term == "insee_commune"
+
+
+def test_a_term_may_have_a_table_of_values_that_many_datasets_share(city: City) -> None:
+    table = "  zone: {type: enum, values: {ZA: '971'}, empty: [ZZ], about: Zone.}\nmodels:"
+    vocabulary = VOCABULARY.replace("models:", table)
+    parcs = CONTRACT.replace(
+        "  tel:", "  zone: {from: Zone, public: true}\n  ou: {type: zone, public: true}\n  tel:"
+    )
+    fields = dataset_at(city(vocabulary, parcs=parcs), "mobility.parcs").fields
+    for name in ("zone", "ou"):
+        assert (fields[name].type, fields[name].values, fields[name].empty) == (
+            "enum",
+            {"ZA": "971"},
+            ("ZZ",),
+        )
 
 
 def test_a_broken_contract_costs_only_itself(city: City) -> None:
@@ -67,6 +84,10 @@ def test_the_public_view_has_only_public_fields(city: City) -> None:
         ("max: 5000", "type: number", "type: number, while the vocabulary's capacite is integer"),
         ("max: 5000", "zone: Europe/Paris", "`zone` means nothing for the type integer"),
         ("max: 5000", "min: 10, max: 5", "`min` (10) is above `max` (5)"),
+        ("max: 5000", "values: {dix: X}", "fields.capacite.values: 'X' is no whole number"),
+        ("max: 5000", "digits: 2", "`digits` means nothing for the type integer"),
+        ("nom: {public", "nom: {fixed: Gare, from: Nom, public", "`fixed:` and `from:` contradict each other"),
+        ("nom: {public", "nom: {joined_by: '-', public", "joined_by: there is one source column"),
         ("key: [id]", "key: [ide]", "parcs.yml:9: key.0: 'ide' is not a field. Did you mean \"id\"?"),
         ("key: [id]", "key: [tel]", "'tel' is hidden, so public rows would have no key of their own"),
         ("key: [id]", "key: []", "key:"),

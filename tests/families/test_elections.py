@@ -30,30 +30,43 @@ SHARED_COLUMNS = [
     "inscrits", "abstentions", "votants", "blancs", "nuls", "exprimes",
 ]  # fmt: skip
 Query = Callable[[str, str], list[Any]]
+EMBARGO = "2099-04-11T20:00:00+02:00"
 
 
 @pytest.fixture(scope="module")
-def released(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Query:
-    """Rows of a query over a dataset's public Parquet, called `t`; all contracts ran on the real files."""
+def stores(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Path:
+    """The stores after all contracts ran on the real files, and one whose results wait for their hour."""
     folder = tmp_path_factory.mktemp("elections")
     shutil.copytree(shared_data / "03-elections", folder / "sources/elections_office/elections")
     shutil.copytree(ROOT / "config", folder / "config")
     city = folder / "config" / "city.yml"  # a million cells of XLSX are another test's business
-    for contract in (folder / "config/datasets/elections").glob("*.yml"):  # nobody writes there meanwhile
-        contract.write_text(contract.read_text().replace("settle: 1", "settle: 0"))
     city.write_text(city.read_text().replace("xlsx_up_to_rows: 100000", "xlsx_up_to_rows: 10"))
+    contracts = folder / "config/datasets/elections"
+    for contract in contracts.glob("*.yml"):  # nobody writes there meanwhile
+        contract.write_text(contract.read_text().replace("settle: 1", "settle: 0"))
+    waiting = (contracts / "runoff_national_results.yml").read_text() + f"embargo: {EMBARGO}\n"
+    (contracts / "provisional_results.yml").write_text(waiting)
     names = ("WORK", "PUBLIC", "RESTRICTED", "HANDOVER", "CONFIG", "SCRATCH")
-    stores = {f"CONCENTRATOR_{name}": str(folder / name.lower()) for name in names}
-    environment = {**os.environ, **connections("http://127.0.0.1:9", folder / "sources"), **stores,
-                       "PYTHONPATH": str(ROOT)}  # fmt: skip
-    command = [sys.executable, "-m", "concentrator", "run", *RUN, "--json"]
+    variables = {f"CONCENTRATOR_{name}": str(folder / name.lower()) for name in names}
+    environment = {**os.environ, **connections("http://127.0.0.1:9", folder / "sources"), **variables,
+                   "PYTHONPATH": str(ROOT)}  # fmt: skip
+    command = [sys.executable, "-m", "concentrator", "run", *RUN, "elections.provisional_results", "--json"]
     ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     told = [json.loads(line) for line in ended.stdout.splitlines()]
     assert {(one["rows_rejected"], one["cells_voided"]) for one in told} == {(0, 0)}
+    assert {one["dataset_id"]: one["state"] for one in told if one["state"] != "released"} == {
+        "elections.provisional_results": "embargoed"
+    }
+    return folder
+
+
+@pytest.fixture(scope="module")
+def released(stores: Path) -> Query:
+    """Rows of a query over a dataset's public Parquet, called `t`."""
 
     def rows(name: str, query: str) -> list[Any]:
-        path = folder / f"public/elections/{name}/{name}.parquet"
+        path = stores / f"public/elections/{name}/{name}.parquet"
         return duckdb.connect().execute(f"WITH t AS (FROM '{path}') {query}").fetchall()
 
     return rows
@@ -194,3 +207,11 @@ def test_tables_of_several_elections_are_one_table(released: Query) -> None:
         for name in RUN
     }  # fmt: skip
     assert len(shapes) == 1
+
+
+def test_provisional_results_are_for_agents_until_their_hour(stores: Path) -> None:
+    name = "provisional_results"
+    assert not (stores / "public/elections" / name).exists()
+    path = stores / f"restricted/elections/{name}/{name}.parquet"
+    (count,) = duckdb.connect().execute(f"SELECT count(*) FROM '{path}'").fetchall()[0]
+    assert count == 6
