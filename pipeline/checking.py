@@ -14,6 +14,7 @@ from contracts.formats import TotemFormat
 from contracts.library import Library
 from contracts.reading import Document, dotted
 from expectations.known import faults_in
+from pipeline.checking_cells import rivals_of_cells
 from transforms.decode.charts import chart_fault
 from transforms.engine import pattern_fault
 from transforms.geometry import crs_fault
@@ -27,6 +28,8 @@ def faults_of_library(library: Library) -> dict[str, tuple[Fault, ...]]:
         found = tuple(sorted(_faults(dataset, library.documents[dataset_id]), key=lambda fault: fault.line))
         if found:
             faults[dataset_id] = found
+    for dataset_id, fault in rivals_of_cells(library):
+        faults[dataset_id] = (*faults.get(dataset_id, ()), fault)
     return faults
 
 
