@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,11 @@ _PORTAL = (
     ("halles", "Parking des Halles", 5, 48),
     ("pont", "Parking du Pont", 61, 110), ("ecole", "Parking de l'École", 19, 35),
 )  # fmt: skip
+_PORTAL_TYPES = {
+    "title": "text", "published": "datetime", "free": "int", "total": "int", "anteil_frei": "double",
+    "auslastung": "double", "auslastung_prozent": "double", "link": "text", "geo_point_2d": "geo_point_2d",
+    "description": "text", "name": "text", "id2": "text",
+}  # fmt: skip
 # name, state, capacity, occupied, milliseconds since 1970
 _METERS = (
     ("Parking du Théâtre", "Geöffnet", 106, 81, 1773140467085),
@@ -81,13 +88,26 @@ def _portal(_: Path) -> Cut:
             "title": title, "published": "2026-03-10T11:06:00+00:00", "free": free, "total": total,
             "anteil_frei": free / total, "auslastung": 1 - free / total,
             "auslastung_prozent": 100 * (1 - free / total), "link": f"https://parkings.example.org/{one}",
-            "geo_point_2d": {"lon": 2.26 + index / 500, "lat": 48.82},
+            "geo_point_2d": f"{48.82 + index / 1000},{2.26 + index / 500}",
             "description": f"Places libres : {free}", "name": title, "id2": one,
         }
         for index, (one, title, free, total) in enumerate(_PORTAL)
     ]  # fmt: skip
-    nobody = dict.fromkeys(rows[0]) | {"title": "Zur Zeit haben wir keine aktuellen Parkhausdaten erhalten"}
-    return Cut(json.dumps([*rows[:3], nobody, *rows[3:]]).encode() + b"\n", len(rows) + 1)
+    nobody = {"title": "Zur Zeit haben wir keine aktuellen Parkhausdaten erhalten"}
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(_PORTAL_TYPES), delimiter=";", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows([*rows[:3], nobody, *rows[3:]])
+    return Cut(text.getvalue().encode(), len(rows) + 1)
+
+
+def _catalogue(_: Path) -> Cut:
+    about = {
+        "title": "Places libres des parcs", "publisher": "Partenaire exemple", "license": "CC0",
+        "modified": "2026-03-10T11:06:00+00:00", "federated": False, "source_domain_address": None,
+    }  # fmt: skip
+    entry = {"dataset_id": "parkhaeuser", "has_records": True, "types": _PORTAL_TYPES, "default": about}
+    return Cut((json.dumps([entry], ensure_ascii=False, indent=1) + "\n").encode(), 1)
 
 
 def _meters(_: Path) -> Cut:
@@ -167,7 +187,11 @@ EXTRACTS = (
         _status,
     ),
     _made(
-        "parking_portal/parkhaeuser.json", "Places libres (export JSON d'un portail Opendatasoft)",
+        "parking_portal/catalogue.json", "Places libres (portail Opendatasoft), catalogue",
+        "one dataset with the columns of Basel's.", _catalogue,
+    ),
+    _made(
+        "parking_portal/parkhaeuser.csv", "Places libres (portail Opendatasoft), enregistrements",
         "in the columns of Basel's export, with its row of no park and more free than there is.", _portal,
     ),
     _made(

@@ -31,7 +31,6 @@ REAL = {  # what is made in the sample and has no real file stays: fill levels, 
     "waste_authority/structures.geojson": STRUCTURES_FILE,
     "parking_operator/static.xml": "02-parking/datex2_stuttgart_static.xml",
     "parking_operator/realtime.xml": "02-parking/datex2_stuttgart_realtime.xml",
-    "parking_portal/parkhaeuser.json": "02-parking/ods_basel_parkhaeuser.json",
     "parking_meters/parkplaetze.csv": "02-parking/offstreet_bietigheim_realtime_cp1252.csv",
     "parking_survey/voirie.geojson": "02-parking/onstreet_esslingen_epsg25832.geojson",
     "parking_survey/pmr.geojson": "02-parking/pmr_freiburg_polygons.geojson",
@@ -55,7 +54,20 @@ def city(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Release
         contract.write_text(text, "utf-8")
     ids = [POINTS, STRUCTURES, LEVELS, SITES, OPERATOR, PORTAL, METERS, STREETS, RESERVED]
     real = {name: shared_data / path for name, path in REAL.items()}
+    real["parking_portal/parkhaeuser.csv"] = _basel(shared_data, folder / "parkhaeuser.csv")
     return Released(folder, [*ids, *TIMETABLE, COUNTERS, BIKES, TRIPS], real, config)
+
+
+def _basel(shared_data: Path, path: Path) -> Path:
+    """The real export as the sample's portal keeps its records: a CSV with "lat,lon"."""
+    rows = json.loads((shared_data / "02-parking/ods_basel_parkhaeuser.json").read_bytes())
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), delimiter=";")
+        writer.writeheader()
+        for one in rows:
+            place = one["geo_point_2d"]
+            writer.writerow(one | {"geo_point_2d": place and f"{place['lat']},{place['lon']}"})
+    return path
 
 
 # Waste
