@@ -4,90 +4,95 @@ from __future__ import annotations
 
 import csv
 import json
-from collections import Counter
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
-from released import Released
+from released import ROOT, Released
 
-COG, CANTONS, PARKS, PLACES = (
-    "territory.cog",
-    "territory.cantons",
-    "mobility.parkings",
-    "accessibility.places",
-)
-POINTS, LEVELS, HUB, NOW = (
-    "waste.dropoff_points",
-    "waste.fill_levels",
-    "hub.places",
-    "hub.observations_latest",
-)
-REAL = {
-    "geographic_institute/cog_communes.json": "09-territory/cog_communes.json",
-    "national_portal/bnls.csv": "02-parking/bnls_france.csv",
-    "accessibility_platform/erp.json": "08-accessibility/acceslibre_erp_92_courbevoie_rueil.json",
-}  # fmt: skip
+from sample.sources import SOURCES, connections, serving
+
+COG, PARKS, PLACES = "territory.cog", "mobility.parkings", "accessibility.places"
+LEVELS, HUB, NOW = "waste.fill_levels", "hub.places", "hub.observations_latest"
+BNLS, COMMUNES = "02-parking/bnls_france.csv", "09-territory/cog_communes.json"
+CUT = SOURCES / "geographic_institute" / "cog_communes.json"
 
 
 @pytest.fixture(scope="module")
 def city(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Released:
-    """Whole real files, but for the sample's drop-off points and made fill levels; joined tables named first."""
-    real = {name: shared_data / path for name, path in REAL.items()}
-    ids = [HUB, NOW, PARKS, PLACES, POINTS, LEVELS, CANTONS, COG]
-    return Released(tmp_path_factory.mktemp("common"), ids, real)
+    """The car parks of the country beside the sample's places, readings and communes; joined tables named first."""
+    real = {"national_portal/bnls.csv": shared_data / BNLS}
+    return Released(tmp_path_factory.mktemp("common"), [HUB, NOW, PARKS, PLACES, LEVELS, COG], real)
 
 
-def test_the_code_of_communes_has_every_object_once(city: Released) -> None:
-    assert (city.told[COG]["rows_read"], city.told[COG]["rows_rejected"], city.told[COG]["cells_voided"]) == (
-        37_590,
-        0,
-        0,
-    )
-    kinds = dict(city.rows(COG, "public", "SELECT type_commune, count(*) FROM t GROUP BY 1"))
-    assert kinds == {
+@pytest.fixture(scope="module")
+def communes(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Callable[[str], list[Any]]:
+    """Queries over the staged table `t` of the whole code of communes, and what the run told as `told`."""
+    folder = tmp_path_factory.mktemp("communes")
+    (folder / "geographic_institute").mkdir()
+    shutil.copyfile(shared_data / COMMUNES, folder / "geographic_institute" / "cog_communes.json")
+    with serving(folder) as url:
+        stores = {
+            f"CONCENTRATOR_{name}": str(folder / name)
+            for name in ("WORK", "PUBLIC", "RESTRICTED", "HANDOVER", "SCRATCH")
+        }
+        environment = {**os.environ, **connections(url, SOURCES), **stores, "PYTHONPATH": str(ROOT)}
+        command = [sys.executable, "-m", "concentrator", "run", COG, "--until", "standardize", "--json"]
+        ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    told = json.loads(ended.stdout)
+    assert (told["rows_read"], told["rows_rejected"], told["cells_voided"]) == (37_590, 0, 0)  # domain.md
+    (table,) = (folder / "WORK" / "staging" / "territory" / "cog").rglob("table.parquet")
+    return lambda query: duckdb.connect().execute(f"WITH t AS (FROM '{table}') {query}").fetchall()
+
+
+def test_the_code_of_communes_has_every_object_once(communes: Callable[[str], list[Any]]) -> None:
+    assert dict(communes("SELECT type_commune, count(*) FROM t GROUP BY 1")) == {
         "commune": 34_969, "commune déléguée": 2_105, "commune associée": 471, "arrondissement municipal": 45,
     }  # fmt: skip
-    assert city.rows(COG, "public", "SELECT count(*) FROM t WHERE insee_commune LIKE '2A%'")[0][0] > 0
+    assert communes("SELECT count(*) FROM t WHERE insee_commune LIKE '2A%'")[0][0] > 0
     one = "SELECT commune_nom, siren, population, codes_postaux, anciens_codes FROM t WHERE insee_commune = '92040'"
-    assert city.rows(COG, "public", one) == [
-        ("Issy-les-Moulineaux", "219200409", 67_669, '["92130"]', '["75040"]')
-    ]
+    assert communes(one) == [("Issy-les-Moulineaux", "219200409", 67_669, '["92130"]', '["75040"]')]
 
 
-def test_what_was_merged_and_what_is_part_of_a_city_name_their_commune(city: Released) -> None:
+def test_what_was_merged_and_what_is_part_of_a_city_name_their_commune(
+    communes: Callable[[str], list[Any]],
+) -> None:
     query = "SELECT insee_commune, type_commune, commune_actuelle FROM t WHERE insee_commune IN ('01120', '75101', '69123') ORDER BY 1"
-    assert city.rows(COG, "public", query) == [
+    assert communes(query) == [
         ("01120", "commune associée", "01262"), ("69123", "commune", None), ("75101", "arrondissement municipal", "75056"),
     ]  # fmt: skip
     lost = "SELECT count(*) FROM t WHERE commune_actuelle NOT IN (SELECT insee_commune FROM t WHERE type_commune = 'commune')"
-    assert city.rows(COG, "public", lost) == [(0,)]
-    assert city.rows(CANTONS, "public", "SELECT count(*), count(geometry) FROM t") == [(23, 23)]
+    assert communes(lost) == [(0,)]
 
 
-def test_every_commune_of_a_car_park_is_in_the_code(city: Released, shared_data: Path) -> None:
-    with (shared_data / REAL["national_portal/bnls.csv"]).open(encoding="utf-8", newline="") as file:
-        codes = {row["insee"] for row in csv.DictReader(file, delimiter=";")}
-    known = {
-        one["code"]
-        for one in json.loads((shared_data / REAL["geographic_institute/cog_communes.json"]).read_bytes())
-    }
-    assert codes <= known
-    assert "reference" not in city.findings(PARKS)
+def test_communes_that_the_reference_table_lacks_are_counted(city: Released, shared_data: Path) -> None:
+    with (shared_data / BNLS).open(encoding="utf-8", newline="") as file:
+        codes = [row["insee"] for row in csv.DictReader(file, delimiter=";")]
+    cut, whole = (
+        {one["code"] for one in json.loads(path.read_bytes())} for path in (CUT, shared_data / COMMUNES)
+    )
+    assert set(codes) <= whole
+    lost = sum(code not in cut for code in codes)
+    assert lost > 0
+    assert city.findings(PARKS)["reference"] == lost
+    assert "reference" not in city.findings(PLACES)
 
 
-def test_the_places_of_all_datasets_are_in_one_table_for_each_audience(
-    city: Released, shared_data: Path
-) -> None:
-    places = json.loads((shared_data / REAL["accessibility_platform/erp.json"]).read_bytes())
-    towns = Counter(one["fields"]["commune"] for one in places)
-    assert (towns["Rueil-Malmaison"], towns["Courbevoie"], len(places)) == (741, 624, 1_381)
+def test_the_places_of_all_datasets_are_in_one_table_for_each_audience(city: Released) -> None:
+    places = json.loads((SOURCES / "accessibility_platform" / "erp.json").read_bytes())
+    shown = sum(one["fields"]["commune"] in ("Rueil-Malmaison", "Courbevoie") for one in places)
+    assert shown < len(places)
     query = "SELECT dataset_id, count(*), count(longitude), count(DISTINCT id) FROM t GROUP BY 1 ORDER BY 1"
-    (drops,) = city.rows(POINTS, "public", "SELECT count(*) FROM t")[0]
-    assert city.rows(HUB, "public", query) == [
-        (PLACES, 1_365, 1_365, 1_365), (PARKS, 799, 799, 799), (POINTS, drops, drops, drops),
-    ]  # fmt: skip
-    assert city.rows(HUB, "restricted", query)[0] == (PLACES, 1_381, 1_381, 1_381)
+    assert city.rows(HUB, "public", query) == [(PLACES, shown, shown, shown), (PARKS, 799, 799, 799)]
+    every = len(places)
+    assert city.rows(HUB, "restricted", query) == [(PLACES, every, every, every), (PARKS, 799, 799, 799)]
 
 
 def test_a_quantity_has_one_column_whatever_its_dataset_calls_it(city: Released) -> None:
@@ -100,7 +105,7 @@ def test_a_quantity_has_one_column_whatever_its_dataset_calls_it(city: Released)
 
 
 def test_the_position_is_the_one_of_the_source_to_the_last_digit(city: Released, shared_data: Path) -> None:
-    with (shared_data / REAL["national_portal/bnls.csv"]).open(encoding="utf-8", newline="") as file:
+    with (shared_data / BNLS).open(encoding="utf-8", newline="") as file:
         by_id: dict[str, Any] = {row["id"]: row for row in csv.DictReader(file, delimiter=";")}
     query = "SELECT id_local, longitude, latitude FROM t WHERE dataset_id = 'mobility.parkings'"
     for id_local, longitude, latitude in city.rows(HUB, "public", query):
