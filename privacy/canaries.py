@@ -70,7 +70,7 @@ class _Nest:
     def overlay(self, row: int, undeclared: list[str]) -> dict[str, str]:
         cells: dict[str, str] = {}
         for name, field in self.dataset.fields.items():
-            if not field.public and field.fixed is None and self._may_bear(name):
+            if not field.public and _is_plain(field) and self._may_bear(name):
                 cells |= self._cells(name, field, f"hidden column {name}, row {row}", cells)
         for column in (*(one for one in self.dataset.ignores if "*" not in one), *undeclared):
             what = "ignored" if column in self.dataset.ignores else "undeclared"
@@ -103,7 +103,7 @@ class _Nest:
         }  # fmt: skip
         for name, field in self.dataset.fields.items():
             sources = field.source or (name,)
-            anything = field.fixed is not None or (field.type == "string" and not field.pattern)
+            anything = not _is_plain(field) or (field.type == "string" and not field.pattern)
             if len(sources) > 1 or sources[0] in cells or anything:
                 continue
             if rejected or sources[0] not in needed:
@@ -113,7 +113,7 @@ class _Nest:
     def _cells(self, name: str, field: Field, label: str, taken: dict[str, str]) -> dict[str, str]:
         """The source's cells of one field, with its canary; none where it can bear none."""
         sources = field.source or (name,)
-        borne = field.fixed is None and not taken.keys() & set(sources)
+        borne = _is_plain(field) and not taken.keys() & set(sources)
         laid = _cell(field, self._number()) if borne else None
         if laid is None or len(laid[0]) != len(sources):
             return {}
@@ -141,6 +141,12 @@ class _Nest:
     def _kept(self, name: str, value: str) -> str:
         self.needles[name] = value
         return value
+
+
+def _is_plain(field: Field) -> bool:
+    """Whether the field is its source's cells: not fixed, nor a part, a difference or a table of words."""
+    made = (field.fixed, field.part, field.minus, field.digits, field.written_in)
+    return not any(made) and not (field.values and field.type == "integer")
 
 
 def _cell(field: Field, number: int) -> Laid | None:
