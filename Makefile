@@ -62,7 +62,7 @@ down: ## end what `make up` started
 
 .PHONY: test
 test: $(TEST_READY) ## the whole test suite, two files at a time (JOBS=0: one after the other)
-	@PYTHONHASHSEED=0 $(PY) -m pytest -n $(JOBS) --dist loadfile
+	@PYTHONHASHSEED=0 $(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: torture
 torture: $(TEST_READY) ## the long fault runs (about 15 minutes)
