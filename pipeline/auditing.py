@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from pydantic import Field as Setting
 
@@ -14,7 +14,8 @@ from contracts.view import view_for
 from pipeline.house import House
 from pipeline.search import Looking, Searched, object_of, searched, table_of
 from privacy.audit import MOST, Telling, telling_values
-from privacy.scan.hunting import Leak
+from privacy.scan.hunting import Leak, hunt
+from privacy.scan.parts import Unit
 from storage.publishing import current_manifest
 from transforms.engine import engine
 
@@ -68,16 +69,29 @@ def audited(
         for dataset_id, telling in told.items()
         for name, value in telling.needles.items()
     }
+    for name in {leak.needle for leak in hunt(_told(house, datasets), needles)}:
+        del needles[name]
     found = searched(house.public, needles, house.scratch, looking)
     shared = _shared(house, {dataset.id: dataset for dataset in datasets}, found, needles, most)
     return Audit(
         datasets=tuple(
-            Audited(dataset_id=dataset_id, distinctive=telling.candidates, looked_for=len(telling.needles))
+            Audited(
+                dataset_id=dataset_id, distinctive=telling.candidates,
+                looked_for=sum(f"{dataset_id}, {name}" in needles for name in telling.needles),
+            )
             for dataset_id, telling in told.items()
         ),
         objects=found.objects, shared=len(shared), unread=found.unread,
         leaks=tuple(_leaks(leak for leak in found.leaks if leak.needle not in shared)),
     )  # fmt: skip
+
+
+def _told(house: House, datasets: Sequence[Dataset]) -> Iterator[Unit]:
+    """What contracts tell readers: a word of it (« normal », « voirie ») tells nothing of a hidden cell."""
+    every = house.library().datasets | {dataset.id: dataset for dataset in datasets}
+    for dataset in every.values():
+        if "public" in dataset.audiences:
+            yield Unit(dataset.id, view_for(dataset, "public").shown.model_dump_json().encode())
 
 
 def _telling(house: House, dataset: Dataset, others: Iterable[str], most: int) -> Telling | None:

@@ -81,6 +81,23 @@ def test_what_another_dataset_shows_to_everyone_is_no_leak(town: Any, run: Any) 
     assert "2 of the values are public cells of other datasets" in stdout
 
 
+def test_a_word_that_a_contract_tells_its_readers_is_no_leak(town: Any, run: Any) -> None:
+    hidden = {"nom": {"hidden_because": "CRPA L311-6", "about": "Nom."}}
+    other = town.folder / "config/datasets/mobility/stops.yml"
+    town.contract(about={**PARKS["about"], "description": {"fr": "Arrêts, dont celui de la place normale."}})
+    (town.folder / "config/datasets/mobility/parks.yml").rename(other)
+    town.contract(fields={**PARKS["fields"], **hidden})
+    town.source("id;nom;places;tel\np1;NORMALE;80;0605040302\np2;Kerguelen-7;81;0605040303\n")
+    stops = town.folder / "config/datasets/mobility/stops.yml"
+    stops.write_text(stops.read_text("utf-8").replace("parks.csv", "stops.csv"), "utf-8")
+    town.source("id;nom;places;tel\ns1;Mairie;1;0605040305\n", "stops.csv")
+    assert run("run", "--all")[0] == 0
+    code, stdout, stderr = run("audit")
+    assert (code, stderr) == (0, "")
+    looked_for = next(line.split()[1:3] for line in stdout.splitlines() if line.startswith("mobility.parks"))
+    assert looked_for == ["3", "4"], "all but the word: the other name and two telephones"
+
+
 def test_a_file_that_cannot_be_looked_into_is_no_proof(town: Any, run: Any, after: Any) -> None:
     after(2)
     (town.folder / "public" / "broken.parquet").write_bytes(b"PAR1 and no more PAR1")
