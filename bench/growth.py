@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ ROWS, COLUMNS = (100_000, 1_000_000, 10_000_000), (10, 100, 1_000)
 CONTRACTS, RELEASES = (10, 100, 272, 1_000), (1, 10, 100, 1_000)
 _WIDE_ROWS = 10_000  # with a thousand columns as many cells as a million rows of ten
 _CONFIG = Path(__file__).parents[1] / "config"
+# Of these a copy would be at fault: its others have other names, or its source is counted in cells twice.
+_ALONE = re.compile(r"\breferences:|\bkind: releases\b|\bpublic_aggregate:")
 
 Telling = Callable[[str], None]
 
@@ -105,9 +108,12 @@ def _seconds(cost: Cost) -> float:
 
 
 def copied(config: Path, size: int) -> Iterator[str]:
-    """The ids of so many contracts, the sample's in turn under new names."""
+    """The ids of so many contracts, the sample's in turn under new names, as far as copies are sound."""
     shutil.copytree(_CONFIG, config, ignore=shutil.ignore_patterns("datasets"))
-    originals = sorted(_CONFIG.glob("datasets/*/*.yml"))
+    originals = [
+        path for path in sorted(_CONFIG.glob("datasets/*/*.yml"))
+        if not _ALONE.search(path.read_text("utf-8"))
+    ]  # fmt: skip
     for number, original in enumerate(islice(cycle(originals), size)):
         folder = config / "datasets" / original.parent.name
         folder.mkdir(parents=True, exist_ok=True)
