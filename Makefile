@@ -49,7 +49,7 @@ $(BENCH_READY): requirements-bench.txt pyproject.toml | $(PY)
 	@touch $(RUN_READY)
 
 .PHONY: run
-run: $(RUN_READY) ## the six sample datasets through Airflow, from source to release
+run: $(RUN_READY) ## the sample city's datasets through Airflow, from source to release
 	@exec $(PY) -m sample run
 
 .PHONY: up

@@ -1,1 +1,1 @@
-"""The sample city: six real datasets, their sources served on loopback, and Airflow to run them."""
+"""The sample city: sixty datasets, their sources served on loopback, and Airflow to run them."""

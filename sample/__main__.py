@@ -27,7 +27,7 @@ from sample.progress import Board
 from sample.rest import Refused
 
 app = typer.Typer(
-    help="The sample city: six real datasets, their sources on loopback, and Airflow to run them.",
+    help="The sample city: sixty datasets, their sources on loopback, and Airflow to run them.",
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
 )  # fmt: skip
 console = Console(highlight=False, soft_wrap=True)
