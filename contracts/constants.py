@@ -64,5 +64,10 @@ def _has_key(digits: str) -> bool:
     """Luhn's key; La Poste's establishments have a sum of digits that is a multiple of 5."""
     if digits.startswith("356000000") and len(digits) == 14:
         return sum(map(int, digits)) % 5 == 0
+    return has_luhn_key(digits)
+
+
+def has_luhn_key(digits: str) -> bool:
+    """Whether the last digit is Luhn's key of those before it."""
     doubled = (int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits)))
     return sum(sum(divmod(one, 10)) for one in doubled) % 10 == 0

@@ -76,12 +76,25 @@ def dataset_at(config: Path, dataset_id: str) -> Dataset:
     Raises:
         ContractInvalid: it does not exist or has faults.
     """
+    return dataset_and_parts_at(config, dataset_id)[0]
+
+
+def dataset_and_parts_at(config: Path, dataset_id: str) -> tuple[Dataset, tuple[Dataset, ...]]:
+    """The same, and what it is joined of.
+
+    Raises:
+        ContractInvalid: it does not exist or has faults.
+    """
     files = dict(contract_files(config))
     if dataset_id not in files:
         raise _unknown(dataset_id, list(files))
     path = files[dataset_id]
     dataset = _dataset_in(document_at(path, _shown(config, path)), path, vocabulary_at(config))
-    return dataset if dataset.joined is None else library_at(config).dataset(dataset_id)
+    if dataset.joined is None:
+        return dataset, ()
+    library = library_at(config)
+    dataset = library.dataset(dataset_id)
+    return dataset, parts_of(dataset, library.datasets)
 
 
 def contract_files(config: Path) -> Iterator[tuple[str, Path]]:

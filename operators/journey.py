@@ -13,7 +13,7 @@ from contracts.city import City
 from contracts.dataset import Dataset
 from contracts.errors import Fault
 from contracts.joining import parts_of
-from contracts.library import Library, city_at, dataset_at, library_at
+from contracts.library import Library, city_at, dataset_and_parts_at, library_at
 from operators.pages import page_of
 from operators.stages import (
     Extract,
@@ -86,8 +86,7 @@ def journey_at(config: Path, dataset_id: str) -> DAG:
     Raises:
         ContractInvalid: the contract, `city.yml` or `vocabulary.yml` is broken.
     """
-    dataset = dataset_at(config, dataset_id)
-    parts = parts_of(dataset, library_at(config).datasets) if dataset.joined else ()
+    dataset, parts = dataset_and_parts_at(config, dataset_id)
     return _journey(config, dataset, city_at(config), parts)
 
 

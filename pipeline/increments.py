@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,6 +16,7 @@ from contracts.durations import seconds_in
 from contracts.errors import SourceChanged, StorageRefused
 from contracts.load import Base, Grown, watermark_of
 from contracts.sql import identifier, literal
+from pipeline.hashing import sha256_of
 from pipeline.house import House
 from pipeline.record import audiences_of, last_done
 from storage import layout
@@ -111,7 +111,7 @@ def base_table(dataset: Dataset, raw: RawBatch, house: House, folder: Path) -> P
         met = f"the table that the increment {raw.batch_id} goes on from, {base.table_key}, is gone"
         raise StorageRefused(dataset.id, met, remedy=_AGAIN)
     table = house.work.local(base.table_key, folder / "base")
-    if _sha256(table) != base.sha256:
+    if sha256_of(table) != base.sha256:
         met = f"{base.table_key}, which the increment goes on from, is no longer what was staged"
         raise StorageRefused(dataset.id, met, remedy=_AGAIN)
     return table
@@ -132,14 +132,9 @@ def grown_of(
     if full_at is None:
         raise SourceChanged(dataset.id, "the source sent no file", promised="all of its records")
     return Grown(
-        sha256=_sha256(table), table_hash=dataset.table_hash, watermark=watermark, full_at=full_at,
+        sha256=sha256_of(table), table_hash=dataset.table_hash, watermark=watermark, full_at=full_at,
         added=merged.added, replaced=merged.replaced, known=merged.known,
     )  # fmt: skip
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _greatest(connection: duckdb.DuckDBPyConnection, by: str, kind: str, table: Path) -> str | None:

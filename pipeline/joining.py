@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from contracts.joining import TOLD, parts_of
 from contracts.library import Library
 from contracts.view import View, view_for
 from pipeline.embargo import ahead
+from pipeline.hashing import sha256_of
 from pipeline.house import VERSION, House
 from pipeline.search import table_of
 from storage.publishing import current_manifest
@@ -58,7 +58,7 @@ def fetched_releases(dataset: Dataset, house: House, folder: Path, known: RawBat
     whole = not dataset.joined.latest and not any(part.measures for part in parts)
     file = FetchedFile(
         path=path, name=path.name, origin=f"releases of the model {dataset.joined.model}",
-        media_type="application/vnd.apache.parquet", sha256=_sha256(path), bytes=path.stat().st_size,
+        media_type="application/vnd.apache.parquet", sha256=sha256_of(path), bytes=path.stat().st_size,
         fetched_at=house.clock(), request=made_of,
     )  # fmt: skip
     expected = sum(manifest.rows for _, _, manifest in shown) if whole else None
@@ -135,8 +135,3 @@ def _warnings(
         document = library.documents.get(dataset_id)
         if document and isinstance(document.value, dict) and document.value.get("model") == model:
             yield f"the contract {dataset_id} has faults, so that it is left out"
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from contracts.attached import found
@@ -13,6 +12,7 @@ from contracts.formats import TotemFormat
 from contracts.model import Frozen
 from contracts.view import View, view_for
 from distributions.writing import write_distributions
+from pipeline.hashing import sha256_of
 from pipeline.house import VERSION, House
 from pipeline.publish import Provenance
 from pipeline.standardize import conformed
@@ -129,13 +129,10 @@ def _rebuilt(
         limit = manifest.rows if f"{view.name}.xlsx" in names else 0
         write_distributions(connection, "shown", shown, out, xlsx_up_to_rows=limit)
     return tuple(
-        ReplayedFile(name=file.name, released=file.sha256, replayed=_sha256(out / file.name))
+        ReplayedFile(name=file.name, released=file.sha256, replayed=_replayed(out / file.name))
         for file in manifest.files
     )
 
 
-def _sha256(path: Path) -> str | None:
-    if not path.is_file():
-        return None
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _replayed(path: Path) -> str | None:
+    return sha256_of(path) if path.is_file() else None

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
+from contracts.constants import has_luhn_key
 from contracts.dataset import Dataset
 from contracts.field import Field
 from contracts.model import Frozen
@@ -209,15 +210,10 @@ def _instant(field: Field, number: int) -> Laid | None:
 def _numbered(length: int) -> Callable[[Field, int], Laid]:
     def laid(field: Field, number: int) -> Laid:
         first = f"693{number:05}49351"[: length - 1]
-        digits = next(first + key for key in "0123456789" if _luhn(first + key) % 10 == 0)
+        digits = next(first + key for key in "0123456789" if has_luhn_key(first + key))
         return (digits,), (digits,)
 
     return laid
-
-
-def _luhn(digits: str) -> int:
-    doubled = [int(sign) * (2 if place % 2 else 1) for place, sign in enumerate(reversed(digits))]
-    return sum(value - 9 if value > 9 else value for value in doubled)
 
 
 def _point(field: Field, number: int) -> Laid | None:

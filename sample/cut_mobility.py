@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sample.extracts import Cut, Extract
+from sample.extracts import Cut, Extract, made
 
 _COUNTERS = "07-mobility/paris_compteurs_velo_totaux_2021.csv"
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date a zip can hold
@@ -130,10 +130,7 @@ def trips(_: Path) -> Cut:
 
 
 def _made(path: str, title: str, what: str, make: Callable[[Path], Cut]) -> Extract:
-    return Extract(
-        path=path, original="", title=title, producer="made for this sample", origin="sample/cut_mobility.py",
-        licence="CC0 1.0", what=what, make=make,
-    )  # fmt: skip
+    return made(path, title, what, make, "sample/cut_mobility.py")
 
 
 _GBFS = "Written by hand: a system of three stations, GBFS 2.3."

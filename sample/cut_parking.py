@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sample.extracts import Cut, Extract
+from sample.extracts import Cut, Extract, made
 
 # id, name, capacity, vacant, occupied, time, latitude, longitude; no count: the operator does not know
 _NOON = "2026-03-10T12:00:05.000+01:00"
@@ -169,11 +170,8 @@ def _collection(features: list[Any], **others: Any) -> Cut:
     return Cut((json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode(), len(features))
 
 
-def _made(path: str, title: str, what: str, make: Any) -> Extract:
-    return Extract(
-        path=path, original="", title=title, producer="made for this sample", origin="sample/cut_parking.py",
-        licence="CC0 1.0", what=f"Written by hand, {what}", make=make,
-    )  # fmt: skip
+def _made(path: str, title: str, what: str, make: Callable[[Path], Cut]) -> Extract:
+    return made(path, title, f"Written by hand, {what}", make, "sample/cut_parking.py")
 
 
 EXTRACTS = (

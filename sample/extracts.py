@@ -31,3 +31,11 @@ class Extract:
     licence: str
     what: str
     make: Callable[[Path], Cut]
+
+
+def made(path: str, title: str, what: str, make: Callable[[Path], Cut], origin: str) -> Extract:
+    """An extract that is none: data made for the sample by the module at `origin`."""
+    return Extract(
+        path=path, original="", title=title, producer="made for this sample", origin=origin,
+        licence="CC0 1.0", what=what, make=make,
+    )  # fmt: skip
